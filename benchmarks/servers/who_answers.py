@@ -28,7 +28,7 @@ from benchmarks.servers.rules import share
 from evalguard.config import BASELINE as ARM
 from evalguard.engines.base import BASE, Doubt, generation
 from evalguard.engines.endpoint.longer_answers import _TOKENS as LONGER
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, Tell, Told
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, UNSCORED, Tell, Told
 from evalguard.engines.endpoint.side_by_side import Asked
 from evalguard.engines.endpoint.who_answers import WhoAnswers
 from evalguard.errors import EngineError
@@ -58,6 +58,7 @@ class Server:
         apart: Whether the models are on two servers, whose noise is the same every time.
         trusted: Whether the user vouches for the route (``trust_route``).
         stored: Whether the base's answers are from an earlier run.
+        unscored: Whether the base answers what is requested without log-probabilities.
     """
 
     noise: float = 0.0
@@ -67,6 +68,7 @@ class Server:
     apart: bool = False
     trusted: bool = False
     stored: bool = False
+    unscored: bool = False
 
 
 @dataclass(slots=True)
@@ -161,13 +163,17 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
              together=together)  # fmt: skip
     other = who if together else WhoAnswers(chat=False, trust_route=server.trusted)
     base: Tell = lambda few, _: models.tell(few, of_base=True)  # noqa: E731
-    for own in asked.values():
+    own: Tell = lambda few, _: models.tell(few, of_base=False)  # noqa: E731
+    tell = {OWN: own, BASELINE: base}
+    of_base = {OWN: base}
+    if server.values:
+        tell[UNSCORED] = base if server.unscored else own
+        of_base[UNSCORED] = base
+    for few in asked.values():
         if not server.stored:
-            other.look_at_answers(BASE, models.measured(own, of_base=True), {OWN: base}, base=None)
-        who.look_back("v2", own, values=models.values, prompts=False)
-        who.look_at_answers("v2", models.measured(own, of_base=False), {
-            OWN: lambda few, _: models.tell(few, of_base=False), BASELINE: base},
-            base=other)  # fmt: skip
+            other.look_at_answers(BASE, models.measured(few, of_base=True), of_base, base=None)
+        who.look_back("v2", few, values=models.values, prompts=False)
+        who.look_at_answers("v2", models.measured(few, of_base=False), tell, base=other)
     return any(_passes(who, models, name, own) for name, own in asked.items())
 
 
@@ -243,6 +249,11 @@ def _rows() -> Iterator[Row]:
         two = Server(noise=noise, values=values, apart=True, trusted=not values)
         yield Row("the candidate answers, on two servers", two, 0.95)
     yield from _parts()
+    for change in (1.0, 0.3, 0.1):
+        for noise in noises[:3]:
+            most = None if change == 0.1 else 0.05
+            server = Server(noise=noise, values=True, change=change, unscored=True)
+            yield Row("the base answers without logprobs", server, most=most)
     for change in (1.0, 0.1):
         yield Row("the candidate answers", Server(change=change), most=0.0)
 

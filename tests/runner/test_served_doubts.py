@@ -140,7 +140,7 @@ def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
     [("team/cand", "PASS"), ("team/base", "INCONCLUSIVE"), ("team/earlier", "INCONCLUSIVE")],
 )
 def test_a_model_that_answers_only_without_log_probabilities_is_seen(
-    check, server, tmp_path, noise, to, verdict
+    check, server, tmp_path, *, noise, to, verdict
 ):
     """Measured answers are the candidate's, and right; those that its users get are not."""
     server.wrong = {"team/base", "team/earlier"}

@@ -158,6 +158,20 @@ def half_to_base_silent(ask: Ask, plain: Plain) -> Reply:
     return reply.choice("logprobs")
 
 
+@behaviour("S4", "pools of which some replicas have no log-probabilities")
+def unscored_to_another(ask: Ask, plain: Plain) -> Reply:
+    """Lets ``bad`` answer for ``good``, and the base for ``bad``, where no values are asked for."""
+    another = {"good": "bad", "bad": "base"}.get(ask.model)
+    is_scored = ask.is_echo or ask.body.get("logprobs")
+    return _by(ask, plain, another) if another and not is_scored else plain(ask)
+
+
+@behaviour("S4", "pools of which some replicas have no log-probabilities, batches that change")
+def unscored_to_another_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Does so, and its log-probabilities differ by rounding from call to call."""
+    return _rounded(ask, unscored_to_another(ask, plain), 1e-3, ask.number)
+
+
 @behaviour("S4", "gateways with a cache that knows the model")
 def own_cache(ask: Ask, plain: Plain) -> Reply:
     """Gives each model what it said before to the same request; values differ by rounding."""

@@ -135,10 +135,10 @@ class SameRoute:
                 if own is not None
             ]
             if rows and UNSCORED in tell:
-                found = tell[UNSCORED]([row.request for row in rows], 1)
+                told = tell[UNSCORED]([row.request for row in rows], 1)
                 rows = [
-                    replace(row, unscored=told and told.answer)
-                    for row, told in zip(rows, found, strict=True)
+                    replace(row, unscored=one and one.answer)
+                    for row, one in zip(rows, told, strict=True)
                 ]
             seen.rows += rows
             if not rows:
