@@ -251,7 +251,7 @@ def _rows() -> Iterator[Row]:
     yield from _parts()
     for change in (1.0, 0.3, 0.1):
         for noise in noises[:3]:
-            most = None if change == 0.1 else 0.05
+            most = 0.05 if change > 0.1 and noise < 0.2 else None
             server = Server(noise=noise, values=True, change=change, unscored=True)
             yield Row("the base answers without logprobs", server, most=most)
     for change in (1.0, 0.1):

@@ -160,10 +160,11 @@ def half_to_base_silent(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S4", "pools of which some replicas have no log-probabilities")
 def unscored_to_another(ask: Ask, plain: Plain) -> Reply:
-    """Lets ``bad`` answer for ``good``, and the base for ``bad``, where no values are asked for."""
+    """Lets ``bad`` answer for ``good``, and the base for ``bad``, unless values are asked for."""
     another = {"good": "bad", "bad": "base"}.get(ask.model)
     is_scored = ask.is_echo or ask.body.get("logprobs")
-    return _by(ask, plain, another) if another and not is_scored else plain(ask)
+    routed = another and ask.is_question and not is_scored
+    return _by(ask, plain, str(another)) if routed else plain(ask)
 
 
 @behaviour("S4", "pools of which some replicas have no log-probabilities, batches that change")
