@@ -173,7 +173,8 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
         if not server.stored:
             other.look_at_answers(BASE, models.measured(few, of_base=True), of_base, base=None)
         who.look_back("v2", few, values=models.values, prompts=False)
-        who.look_at_answers("v2", models.measured(few, of_base=False), tell, base=other)
+        who.look_at_answers("v2", models.measured(few, of_base=False), tell, base=other,
+                            one_host=together)  # fmt: skip
     return any(_passes(who, models, name, own) for name, own in asked.items())
 
 

@@ -177,6 +177,13 @@ def test_what_is_no_answer_says_so_in_the_servers_words(data, words):
         read_text(data, ASKED)
 
 
+def test_log_probabilities_do_not_make_each_cause_another():
+    data = inside(said(None), logprobs={"token_logprobs": [-0.25]})
+    with pytest.raises(UnansweredError, match="gave no text") as raised:
+        read_text(data, ASKED)
+    assert "0.25" not in str(raised.value)
+
+
 TOKENS = [5, 6, 7]
 
 

@@ -68,7 +68,9 @@ class Server:
         self.asked += few
         return [self.told("base", one) for one in few]
 
-    def look(self, asked: Any, *, stored: bool = False, together: bool = True) -> MeasuredValues:
+    def look(
+        self, asked: Any, *, stored: bool = False, together: bool = True, one_host: bool = True
+    ) -> MeasuredValues:
         """Measure the base, unless it was measured before, and the candidate."""
         own = MeasuredValues()
         base = own if together else MeasuredValues()
@@ -80,7 +82,7 @@ class Server:
                 answered = [(one, self.told(model, one)) for one in block]
                 again = [(one, self.told(model, one)) for one in block[:16]]
                 seen.note(answered, again, is_base=model == "base")
-            own.compare("v2", answered, base, self.base)
+            own.compare("v2", answered, base, self.base, one_host=one_host)
         return own
 
 
@@ -91,9 +93,23 @@ def doubted(server: Server, asked: Any, **how: Any) -> str:
 
 @pytest.mark.parametrize("noise", [0.0, 1e-3])
 @pytest.mark.parametrize("number", [8, 200, 2000])
-@pytest.mark.parametrize("how", [{}, {"stored": True}, {"together": False}])
+@pytest.mark.parametrize("how", [{}, {"stored": True}, {"together": False, "one_host": False}])
 def test_a_candidate_that_answers_itself_is_not_doubted(noise, number, how):
     assert doubted(Server(noise=noise), of_task("sums", number), **how) == ""
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_fine_tune_that_changes_little_is_not_doubted_where_nothing_varies(together):
+    """As LoRA does on answers that the base is nearly sure of; one host may have two engines."""
+
+    def value(model: str, one: Any) -> float:
+        draw = random.Random(f"{one.args}")
+        return -0.01 - 0.1 * draw.random() - (model != "base") * 10 ** -draw.uniform(1, 4)
+
+    asked = of_task("sums", 200)
+    assert doubted(Server(value=value), asked, together=together) == ""
+    routed = Server(value=value, to_base=0.1)
+    assert "a part of the prompts" in doubted(routed, asked, together=together)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +119,7 @@ def test_a_candidate_that_answers_itself_is_not_doubted(noise, number, how):
         (0.15, 1e-3, {}),
         (0.1, 0.0, {"stored": True}),
         (0.25, 1e-3, {"stored": True}),
-        (0.3, 1e-3, {"together": False}),
+        (0.3, 1e-3, {"together": False, "one_host": False}),
     ],
 )
 def test_a_base_that_answers_a_part_is_seen(share, noise, how):

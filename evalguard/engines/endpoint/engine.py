@@ -203,10 +203,11 @@ class EndpointEngine(Engine):
         """
         names = self._served[name], base._served[BASE]
         self._reader.others |= {names[1]}
-        if self._options.host == base._options.host:
+        one_host = self._options.host == base._options.host
+        if one_host:
             self._check_apart(name, base, where)
         effect = self._witness.check_differs(name, base._witness, where, names)
-        self._looks.add(name, base._looks, names[0])
+        self._looks.add(name, base._looks, names[0], one_host=one_host)
         return effect
 
     def close(self) -> None:

@@ -43,16 +43,20 @@ class Looks:
         self._candidates: list[tuple[Looks, str, str]] = []
         self._fixed: dict[str, Values] = {}
         self._one_model: dict[str, Doubt] = {}
+        self._elsewhere: set[str] = set()
 
-    def add(self, model: str, base: Looks, served: str) -> None:
+    def add(self, model: str, base: Looks, served: str, *, one_host: bool) -> None:
         """Note a candidate that was seen to be another model than the base.
 
         Args:
             model: The candidate.
             base: Looks at the base: this, or that of another server.
             served: The candidate's name on the server.
+            one_host: Whether one host has both.
         """
         self._bases[model] = base
+        if not one_host:
+            self._elsewhere.add(model)
         for looks, name, other in base._candidates:
             if is_one_model(self._fixed_values(model), looks._fixed_values(name)):
                 doubt = Doubt(
@@ -111,7 +115,13 @@ class Looks:
             if (outcome := outcomes.get(at)) is not None and not isinstance(outcome, EngineError)
         ]
         other = base._who if base else None
-        self._who.look_at_answers(model, answered, self._tell(model, base), base=other)
+        self._who.look_at_answers(
+            model,
+            answered,
+            self._tell(model, base),
+            base=other,
+            one_host=model not in self._elsewhere,
+        )
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.

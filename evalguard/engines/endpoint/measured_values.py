@@ -74,14 +74,24 @@ class MeasuredValues:
         if is_base:
             self._answers |= by_key
 
-    def compare(self, model: str, answered: Answered, base: MeasuredValues, ask: Tell) -> None:
+    def compare(
+        self,
+        model: str,
+        answered: Answered,
+        base: MeasuredValues,
+        ask: Tell,
+        *,
+        one_host: bool = True,
+    ) -> None:
         """Compare a candidate's measured answers with the base's.
 
         Args:
             model: The candidate.
             answered: What it was asked, and what it answered.
-            base: Knows the base's answers; this, where one server has both.
+            base: Knows the base's answers; this, where one engine asks both.
             ask: Asks the base.
+            one_host: Whether the base would answer for the candidate on the hardware that it has
+                under its own name; on another, values are off by more than noise.
         """
         seen = self._seen[model]
         seen.asked += sum(told.answer != "" for _, told in answered)
@@ -96,7 +106,7 @@ class MeasuredValues:
         for one, told in with_value:
             other = more.get(_key(one)) or known.get(_key(one))
             if other is not None:
-                seen.add(one, told, other, together=base is self)
+                seen.add(one, told, other, one_host=one_host)
         for kind in {one.request_type for one, _ in with_value}:
             seen.judge(kind, sorted([*self._gaps[kind], *base._gaps[kind]]))
 
@@ -153,7 +163,7 @@ class _Seen:
     tasks: set[str | None] = field(default_factory=set)
     fault: str = ""
 
-    def add(self, request: Instance, own: Told, base: Told, *, together: bool) -> None:
+    def add(self, request: Instance, own: Told, base: Told, *, one_host: bool) -> None:
         """Add an answer of the candidate and the base's to the same request."""
         first, second = _value(own), _value(base)
         is_text = request.request_type == "generate_until"
@@ -162,7 +172,7 @@ class _Seen:
             return
         if is_certain(min(first, second)):
             return
-        least = 0.0 if together else PER_TOKEN * tokens_of(request)
+        least = 0.0 if one_host else PER_TOKEN * tokens_of(request)
         rounded = not (is_telling(first) or is_telling(second))
         pair = _Pair(request.task_name, abs(first - second), least, same, rounded)
         self.pairs[request.request_type].append(pair)

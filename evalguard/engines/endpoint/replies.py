@@ -351,7 +351,8 @@ def _without_text(data: Any, said: _Said, asked: Generation, count: Count | None
     if calls := _calls(data):
         raise UnansweredError(f"the server gave no text: the model called a tool: {plain(calls)}")
     ended = f" (finish_reason '{said.finish}')" if said.finish else ""
-    raise UnansweredError(f"the server gave no text{ended}: {plain(first_choice(data))}")
+    shown = {key: value for key, value in first_choice(data).items() if key != "logprobs"}
+    raise UnansweredError(f"the server gave no text{ended}: {plain(shown)}")
 
 
 def _calls(data: Any) -> Any:

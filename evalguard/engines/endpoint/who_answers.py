@@ -100,6 +100,7 @@ class WhoAnswers:
         tell: Mapping[str, Tell],
         *,
         base: WhoAnswers | None,
+        one_host: bool = True,
     ) -> None:
         """See whether another model gave the answers that are measured.
 
@@ -108,12 +109,15 @@ class WhoAnswers:
             answered: What it was asked, and what it answered.
             tell: Asks it and others again, by whose answers they give.
             base: Knows the base's answers; ``None`` where the model is the base.
+            one_host: Whether one host has both.
         """
         answers = [(one, told.answer) for one, told in answered]
         again = self._route.look_back(model, answers, tell)
         self._measured.note(answered, again, is_base=base is None)
         if base is not None:
-            self._measured.compare(model, answered, base._measured, tell[BASELINE])
+            self._measured.compare(
+                model, answered, base._measured, tell[BASELINE], one_host=one_host
+            )
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.
