@@ -86,7 +86,12 @@ class Looks:
         values, prompts = self._values(model, base)
         texts = asking_both(own.texts, others.texts, names, together=together)
         self._who.look(
-            model, requests, values=values, texts=texts, prompts=prompts, together=together
+            model,
+            requests,
+            values=values,
+            texts=texts,
+            prompts=prompts,
+            one_host=model not in self._elsewhere,
         )
 
     def after(
