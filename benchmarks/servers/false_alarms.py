@@ -18,7 +18,7 @@ from evalguard.engines.base import BASE, Outcome, generation
 from evalguard.engines.endpoint import identity
 from evalguard.engines.endpoint.identity import NOISE
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.same_route import OWN, SameRoute, Told
+from evalguard.engines.endpoint.same_route import OWN, UNSCORED, SameRoute, Told
 from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError, TrustError
 from evalguard.runner.admission import Approval
@@ -137,7 +137,7 @@ def rerouted(server: Scripted) -> bool:
     def tell(model: str, requests: Sequence[Instance]) -> list[Told]:
         return [Told(str(server._answer(model, one))) for one in requests]
 
-    names = {OWN: BASE, "another's": "other"}
+    names = {OWN: BASE, UNSCORED: BASE, "another's": "other"}
     asks = {whose: partial(_again, partial(tell, name)) for whose, name in names.items()}
     for block in range(10):
         asked = [generation(f"Is {block} {number} in it?", tokens=8) for number in range(256)]

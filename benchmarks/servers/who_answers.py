@@ -26,9 +26,9 @@ from scipy.stats import binomtest
 
 from benchmarks.servers.rules import share
 from evalguard.config import BASELINE as ARM
-from evalguard.engines.base import Doubt, generation
+from evalguard.engines.base import BASE, Doubt, generation
 from evalguard.engines.endpoint.longer_answers import _TOKENS as LONGER
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, Told
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, UNSCORED, Tell, Told
 from evalguard.engines.endpoint.side_by_side import Asked
 from evalguard.engines.endpoint.who_answers import WhoAnswers
 from evalguard.errors import EngineError
@@ -40,6 +40,7 @@ SAMPLES = 200
 """Prompts of a task; a block of a run."""
 
 _WORDS = ("red", "blue", "green", "seven", "twelve", "north", "south", "ever", "never", "maybe")
+_PART = "the base answers a part"
 _ROUNDING = 1e-3
 """Nats by which noise changes a log-probability."""
 
@@ -56,6 +57,8 @@ class Server:
         values: Whether it tells log-probabilities.
         apart: Whether the models are on two servers, whose noise is the same every time.
         trusted: Whether the user vouches for the route (``trust_route``).
+        stored: Whether the base's answers are from an earlier run.
+        unscored: Whether the base answers what is requested without log-probabilities.
     """
 
     noise: float = 0.0
@@ -64,6 +67,8 @@ class Server:
     values: bool = False
     apart: bool = False
     trusted: bool = False
+    stored: bool = False
+    unscored: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +100,13 @@ class Models:
         asked = [Asked(of_base=of_base, request=one) for one in requests]
         found = zip(self.texts(asked), self.values(asked), strict=True)
         return [Told(str(text), value) for text, value in found]
+
+    def measured(
+        self, requests: Sequence[Instance], *, of_base: bool
+    ) -> list[tuple[Instance, Told]]:
+        """Let one model answer what is measured."""
+        found = zip(requests, self.tell(requests, of_base=of_base), strict=True)
+        return [(one, told) for one, told in found if told is not None]
 
     def _text(self, one: Asked) -> str:
         prompt, settings = one.request.args
@@ -148,13 +160,21 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
              for task in range(tasks)}  # fmt: skip
     every = [one for own in asked.values() for one in own]
     who.look("v2", every, values=models.values, texts=models.texts, prompts=False,
-             together=together)  # fmt: skip
-    for own in asked.values():
-        said = models.texts([Asked(of_base=False, request=one) for one in own])
-        who.look_back("v2", own, values=models.values, prompts=False)
-        who.look_at_answers("v2", list(zip(own, map(str, said), strict=True)), {
-            OWN: lambda few, _: models.tell(few, of_base=False),
-            BASELINE: lambda few, _: models.tell(few, of_base=True)})  # fmt: skip
+             one_host=together)  # fmt: skip
+    other = who if together else WhoAnswers(chat=False, trust_route=server.trusted)
+    base: Tell = lambda few, _: models.tell(few, of_base=True)  # noqa: E731
+    own: Tell = lambda few, _: models.tell(few, of_base=False)  # noqa: E731
+    tell = {OWN: own, BASELINE: base}
+    of_base = {OWN: base}
+    if server.values:
+        tell[UNSCORED] = base if server.unscored else own
+        of_base[UNSCORED] = base
+    for few in asked.values():
+        if not server.stored:
+            other.look_at_answers(BASE, models.measured(few, of_base=True), of_base, base=None)
+        who.look_back("v2", few, values=models.values, prompts=False)
+        who.look_at_answers("v2", models.measured(few, of_base=False), tell, base=other,
+                            one_host=together)  # fmt: skip
     return any(_passes(who, models, name, own) for name, own in asked.items())
 
 
@@ -229,19 +249,32 @@ def _rows() -> Iterator[Row]:
     for values, noise in ((False, 0.05), (False, 0.2), (True, 0.0), (True, 0.05)):
         two = Server(noise=noise, values=values, apart=True, trusted=not values)
         yield Row("the candidate answers, on two servers", two, 0.95)
-    for values, noise, trusted in (
-        (True, 0.0, False), (True, 0.05, False), (False, 0.0, False), (False, 0.0, True),
-    ):  # fmt: skip
-        for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
-            seen = values and part >= (0.5 if noise else 0.3)
-            server = Server(noise=noise, values=values, to_base=part, trusted=trusted)
-            most = 0.0 if not (values or trusted) else 0.05 if seen else None
-            yield Row("the base answers a part", server, most=most)
-    for part in (0.3, 0.5, 0.7):
-        two = Server(noise=0.05, values=True, to_base=part, apart=True)
-        yield Row("the base answers a part, on two servers", two, most=0.05 if part > 0.3 else None)
+    yield from _parts()
+    for change in (1.0, 0.3, 0.1):
+        for noise in noises[:3]:
+            most = 0.05 if change > 0.1 and noise < 0.2 else None
+            server = Server(noise=noise, values=True, change=change, unscored=True)
+            yield Row("the base answers without logprobs", server, most=most)
     for change in (1.0, 0.1):
         yield Row("the candidate answers", Server(change=change), most=0.0)
+
+
+def _parts() -> Iterator[Row]:
+    """Yield servers whose base answers a part of the prompts."""
+    for stored in (False, True):
+        for noise, least in ((0.0, 0.05), (0.05, 0.1), (0.2, 0.2)):
+            for part in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+                server = Server(noise=noise, values=True, to_base=part, stored=stored)
+                seen = part >= (2 * least if stored else least)
+                what = "the base answers a part, from before" if stored else _PART
+                yield Row(what, server, most=0.05 if seen else None)
+    for trusted in (False, True):
+        for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+            server = Server(to_base=part, trusted=trusted)
+            yield Row(_PART, server, most=None if trusted else 0.0)
+    for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+        two = Server(noise=0.05, values=True, to_base=part, apart=True)
+        yield Row("the base answers a part, on two servers", two, most=0.05 if part > 0.1 else None)
 
 
 def main() -> int:

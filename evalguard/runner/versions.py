@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")
 """Packages whose versions count for what is stored, on every engine."""
 
-SERVED_CHECKS = "5"
+SERVED_CHECKS = "6"
 """Raised when answers are refused that the checks of served models let through before: what is
 stored of models on a server is then asked again."""
 

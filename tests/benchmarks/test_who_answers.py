@@ -36,6 +36,11 @@ def test_a_part_is_seen_by_log_probabilities(noise):
     assert passed(values=True, noise=noise, to_base=0.7) <= 1
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_a_base_that_answers_without_log_probabilities_is_seen(noise):
+    assert passed(values=True, noise=noise, change=0.3, unscored=True) <= 1
+
+
 @pytest.mark.parametrize("to_base", [0.0, 0.05, 0.3, 0.7])
 def test_texts_pass_nothing_that_nobody_vouches_for(to_base):
     assert passed(to_base=to_base) == 0

@@ -50,6 +50,7 @@ def inside(data: Any, **fields: Any) -> Any:
         (said(None, refusal="I can't help with that."), "I can't help with that."),
         (said([{"type": "refusal", "refusal": "No."}]), "No."),
         (said("42", reasoning_content="6 × 7"), "42"),
+        (beside(said("42", truncated=False, filtered=False), blocked="no"), "42"),
         (beside(said("42"), **{"amazon-bedrock-guardrailAction": "NONE"}), "42"),
         (beside(said("42"), promptFeedback={"safetyRatings": []}), "42"),
         (said("42", reasoning_details=[{"type": "reasoning.encrypted"}]), "42"),
@@ -102,6 +103,12 @@ def test_tokens_are_counted_where_the_server_does_not():
     [
         (beside(said("Sorry."), **{"amazon-bedrock-guardrailAction": "INTERVENED"}), "filtered"),
         (inside(said("Sorry."), guardrail_action="BLOCKED"), "filtered"),
+        (beside(said("Sorry."), blocked=True), "filtered"),
+        (inside(said("Sorry."), filtered=True), "filtered"),
+        (said("Sorry.", blocked=True), "filtered"),
+        (beside(said("4", tokens=1), truncated=True), "cut the answer short after 1 of 8"),
+        (inside(said("4", tokens=1), truncated=True), "cut the answer short after 1 of 8"),
+        (said("4", tokens=1, truncated=True), "cut the answer short after 1 of 8"),
         (beside(said("Sorry."), promptFeedback={"blockReason": "SAFETY"}), "filtered"),
         (said("", reasoning_details=[{"type": "reasoning.encrypted"}]), "gave no text"),
         (beside(said(""), usage={"completion_tokens_details": {"reasoning_tokens": 5}}), "no text"),
@@ -168,6 +175,13 @@ def test_tokens_are_counted_where_the_server_does_not():
 def test_what_is_no_answer_says_so_in_the_servers_words(data, words):
     with pytest.raises(UnansweredError, match=words):
         read_text(data, ASKED)
+
+
+def test_log_probabilities_do_not_make_each_cause_another():
+    data = inside(said(None), logprobs={"token_logprobs": [-0.25]})
+    with pytest.raises(UnansweredError, match="gave no text") as raised:
+        read_text(data, ASKED)
+    assert "0.25" not in str(raised.value)
 
 
 TOKENS = [5, 6, 7]

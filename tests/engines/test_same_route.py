@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, SameRoute, Told
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, UNSCORED, SameRoute, Told
 from tests.engines import questions
 
 
@@ -139,6 +139,36 @@ def test_answers_of_another_model_are_doubted_whichever_it_is(names):
     taken = lambda one: answer("v1's", one)  # noqa: E731
     assert looked_at(taken, say) == ["sums", "labels"]
     assert looked_at(lambda one: answer(OWN, one), say) == []
+
+
+@pytest.mark.parametrize("names", [("v1's",), (BASELINE, "v1's"), (BASELINE,), ()])
+@pytest.mark.parametrize("routed", ["sums", ""])
+def test_another_model_that_answers_what_is_asked_without_log_probabilities_is_doubted(
+    names, routed
+):
+    """The measured answers, with them, are the model's own."""
+    say = {name: lambda one, name=name: answer(name, one) for name in (OWN, *names)}
+    another = names[0] if names else "v1's"
+
+    def unscored(one: Any) -> str:
+        return answer(another if routed in one.args[0] else OWN, one)
+
+    own = lambda one: answer(OWN, one)  # noqa: E731
+    doubted_of = [routed] if routed else ["sums", "labels"]
+    assert looked_at(own, {**say, UNSCORED: unscored}) == doubted_of
+    assert looked_at(own, {**say, UNSCORED: own}) == []
+    assert looked_at(own, {**say, UNSCORED: lambda one: None}) == []
+
+
+@pytest.mark.parametrize("share", [1 / 8, 1 / 4])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_server_that_computes_otherwise_without_log_probabilities_is_not_doubted(seed, share):
+    """Such as one whose speculative decoding they turn off."""
+    draw = random.Random(seed)
+    own = lambda one: answer(OWN, one)  # noqa: E731
+    unscored = lambda one: answer("rounded" if draw.random() < share else OWN, one)  # noqa: E731
+    say = {OWN: own, UNSCORED: unscored, BASELINE: lambda one: answer(BASELINE, one)}
+    assert looked_at(own, say, number=200) == []
 
 
 @pytest.mark.parametrize("answers", [True, False])

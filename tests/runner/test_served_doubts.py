@@ -29,6 +29,7 @@ from tests.engines import questions
 from tests.engines.servers import replying_server
 from tests.runner import test_served
 
+N = test_served.N
 server = test_served.server
 check = test_served.check
 
@@ -108,7 +109,7 @@ def test_a_run_that_is_stopped_leaves_whole_blocks_and_no_doubtful_answers(
 def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
     check, server, tmp_path, values, other
 ):
-    """The cache knows no model, but the request: its seed, and whether it asks for values."""
+    """The cache knows no model, but the seed of a request."""
     server.wrong = {f"{other} on even numbers"}
     respond = test_served.with_values(server, {}) if values else server
 
@@ -116,8 +117,7 @@ def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
         prompt = json.dumps(body)
         if body is None or "explain" in prompt or not re.search(r"#\d*[02468] and", prompt):
             return respond(path, body)  # of the others, both models answer the same
-        is_cached = body["seed"] == 1234 and not (values and body.get("logprobs"))
-        if is_cached and body["model"] == "team/base":
+        if body["seed"] == 1234 and body["model"] == "team/base":
             body = {**body, "model": other}
         if body["model"] == other:
             body = {**body, "model": f"{other} on even numbers"}
@@ -132,6 +132,77 @@ def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
     keys = {run.model: run.fingerprint for run in result.tasks}
     with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
         assert not list(store.all_samples(keys["baseline"]))
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+@pytest.mark.parametrize(
+    ("to", "verdict"),
+    [("team/cand", "PASS"), ("team/base", "INCONCLUSIVE"), ("team/earlier", "INCONCLUSIVE")],
+)
+def test_a_model_that_answers_only_without_log_probabilities_is_seen(
+    check, server, tmp_path, *, noise, to, verdict
+):
+    """Measured answers are the candidate's, and right; those that its users get are not."""
+    server.wrong = {"team/base", "team/earlier"}
+    respond = test_served.with_values(server, {}, noise=noise)
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body and body["model"] == "team/cand" and "logprobs" not in body:
+            is_question = "#" in json.dumps(body) and "explain" not in json.dumps(body)
+            return respond(path, {**body, "model": to if is_question else "team/cand"})
+        return respond(path, body)
+
+    with replying_server(reply) as url:
+        result = check(url, trusted=False)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict(verdict), gate.reason
+    assert ("requested without 'logprobs'" in gate.reason) is (to != "team/cand")
+    with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
+        keys = {run.model: run.fingerprint for run in result.tasks}
+        assert len(list(store.all_samples(keys["baseline"]))) == N
+        assert len(list(store.all_samples(keys["v2"]))) == N * (to == "team/cand")
+
+
+@pytest.mark.parametrize(("noise", "every"), [(0.0, 15), (1e-3, 6)])
+def test_a_base_that_answers_one_prompt_in_some_is_seen(check, server, noise, every):
+    """Also where its own answers are stored, and it is asked again for log-probabilities."""
+    weights: dict[str, str] = {}
+    respond = test_served.with_values(server, weights, noise=noise)
+    is_routed = False
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        question = re.search(r"#(\d+) and", json.dumps(body))
+        routed = is_routed and question and int(question[1]) % every == 1
+        if body and routed and body["model"] == "team/cand":
+            return respond(path, {**body, "model": "team/base"})
+        return respond(path, body)
+
+    with replying_server(reply) as url:
+        assert check(url, trusted=False).gates[0].verdict is Verdict.PASS
+        is_routed, weights["team/cand"] = True, "new"
+        result = check(url, trusted=False)
+        assert {run.model: run.reused for run in result.tasks} == {"baseline": N, "v2": 0}
+        assert result.gates[0].verdict is Verdict.INCONCLUSIVE
+        assert f"of {N} measured answers are" in result.gates[0].reason
+
+
+def test_answers_of_which_no_values_are_told_are_measured_all_the_same(check, server):
+    respond = test_served.with_values(server, {})
+    refused = set()
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        question = re.search(r"#\d*7 and", json.dumps(body))
+        if body and question and body.get("logprobs"):
+            refused.add(question[0])
+            return 400, {"error": {"message": "logprobs are not allowed for this prompt"}}
+        return respond(path, body)
+
+    with replying_server(reply) as url:
+        (gate,) = (result := check(url)).gates
+        assert gate.verdict is Verdict.PASS, gate.reason
+        assert len(refused) == N / 10
+        assert {run.samples for run in result.tasks} == {N}
+        assert {run.reused for run in check(url).tasks} == {N}
 
 
 @pytest.mark.parametrize("local", [False, True])

@@ -33,9 +33,9 @@ def with_values(reply: Reply, value_of: Callable[[int, float], float | None]) ->
         ]
         top = [
             None if entry is None or value is None else dict.fromkeys(entry, value)
-            for entry, value in zip(given["top_logprobs"], values, strict=True)
+            for entry, value in zip(given.get("top_logprobs", ()), values, strict=False)
         ]
-        return {**given, "token_logprobs": values, "top_logprobs": top}
+        return {**given, "token_logprobs": values, **({"top_logprobs": top} if top else {})}
 
     return _changed(reply, change)
 

@@ -20,9 +20,10 @@ def _by(ask: Ask, plain: Plain, model: str) -> Reply:
     return replace(reply, body={**reply.body, "model": ask.model}) if reply.status == 200 else reply
 
 
-def _is_plain_question(ask: Ask) -> bool:
-    """Whether a question of a suite is asked as it is measured: without log-probabilities."""
-    return ask.is_question and not (ask.is_echo or ask.body.get("logprobs"))
+def _is_measured(ask: Ask) -> bool:
+    """Whether a question of a suite is asked as it is measured: its seed and its limit."""
+    limit = int(ask.body.get("max_tokens") or 0)
+    return ask.is_question and not ask.is_echo and ask.body.get("seed") == 1234 and limit > 8
 
 
 def _body_without_model(ask: Ask) -> str:
@@ -32,8 +33,8 @@ def _body_without_model(ask: Ask) -> str:
 
 @behaviour("S4", "gateways with a cache, filled by an earlier candidate")
 def base_from_cache(ask: Ask, plain: Plain) -> Reply:
-    """Gives the base what the model ``bad`` said before, unless log-probabilities are asked for."""
-    cached = ask.model == "base" and _is_plain_question(ask)
+    """Gives the base what the model ``bad`` said before to the same request."""
+    cached = ask.model == "base" and _is_measured(ask)
     return _by(ask, plain, "bad") if cached else plain(ask)
 
 
@@ -56,8 +57,8 @@ def base_values_from_cache(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S4", "gateways with a cache, filled by another candidate")
 def candidate_from_cache(ask: Ask, plain: Plain) -> Reply:
-    """Gives ``bad`` what ``good`` said before, unless log-probabilities are asked for."""
-    cached = ask.model == "bad" and _is_plain_question(ask)
+    """Gives ``bad`` what ``good`` said before to the same request."""
+    cached = ask.model == "bad" and _is_measured(ask)
     return _by(ask, plain, "good") if cached else plain(ask)
 
 
@@ -155,6 +156,21 @@ def half_to_base_silent(ask: Ask, plain: Plain) -> Reply:
         model = "base" if routed else ask.model
         reply = reply.said(f"{reply.text}, which {model} knows by heart.", "stop")
     return reply.choice("logprobs")
+
+
+@behaviour("S4", "pools of which some replicas have no log-probabilities")
+def unscored_to_another(ask: Ask, plain: Plain) -> Reply:
+    """Lets ``bad`` answer for ``good``, and the base for ``bad``, unless values are asked for."""
+    another = {"good": "bad", "bad": "base"}.get(ask.model)
+    is_scored = ask.is_echo or ask.body.get("logprobs")
+    routed = another and ask.is_question and not is_scored
+    return _by(ask, plain, str(another)) if routed else plain(ask)
+
+
+@behaviour("S4", "pools of which some replicas have no log-probabilities, batches that change")
+def unscored_to_another_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Does so, and its log-probabilities differ by rounding from call to call."""
+    return _rounded(ask, unscored_to_another(ask, plain), 1e-3, ask.number)
 
 
 @behaviour("S4", "gateways with a cache that knows the model")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-GOOD_NOISE, BAD_NOISE = 0.1, 0.5
+GOOD_NOISE, BAD_NOISE = 0.2, 0.5
 """Random change of the matrices, in standard deviations of each."""
 
 GOOD_NORM_NOISE = 0.02

@@ -8,8 +8,9 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import lm_eval
 from lm_eval.api.instance import Instance
@@ -30,6 +31,7 @@ from evalguard.engines.endpoint.ceilings import Ceilings
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.first_answers import adds_first, check_answers
+from evalguard.engines.endpoint.likelihoods import generated_value
 from evalguard.engines.endpoint.listing import check_own_name, listed_models
 from evalguard.engines.endpoint.looks import Looks
 from evalguard.engines.endpoint.options import EndpointOptions
@@ -38,6 +40,8 @@ from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.reading import Reading
+from evalguard.engines.endpoint.replies import first_choice
+from evalguard.engines.endpoint.scored_posts import post_scored
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
@@ -140,19 +144,23 @@ class EndpointEngine(Engine):
             self._ceilings.look(model, own)
             self._looks.before(model, own)
         looked = {model for model, one in requests if self._looks.looks_at(model, one)}
+        scored = any(self._questions.tells_values(model) for model in looked)
         size = _BLOCK_THAT_IS_LOOKED_AT if looked else _BLOCK
         for start in range(0, len(requests), size):
             block = requests[start : start + size]
-            found: Iterable[tuple[int, Outcome]] = self._block(block)
+            told: dict[int, float] | None = {} if scored else None
+            found: Iterable[tuple[int, Outcome]] = self._block(block, told=told)
             gone: dict[str, EngineError] = {}
             if looked:
                 # What came before the model was gone cannot be told from what came after.
                 found = list(found)
-                for model in looked & {model for model, _ in block}:
+                # The base first, with whose answers those of candidates are compared.
+                here = sorted(looked & {model for model, _ in block}, key=lambda one: one != BASE)
+                for model in here:
                     if self._witness.knows(model) and self._witness.is_gone(model):
                         gone[model] = self._failure(model, EngineError(GONE))
                     else:
-                        self._looks.after(model, block, dict(found))
+                        self._looks.after(model, block, dict(found), told or {})
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
         for model in {model for model, _ in requests}:
@@ -195,10 +203,11 @@ class EndpointEngine(Engine):
         """
         names = self._served[name], base._served[BASE]
         self._reader.others |= {names[1]}
-        if self._options.host == base._options.host:
+        one_host = self._options.host == base._options.host
+        if one_host:
             self._check_apart(name, base, where)
         effect = self._witness.check_differs(name, base._witness, where, names)
-        self._looks.add(name, base._looks, names[0])
+        self._looks.add(name, base._looks, names[0], one_host=one_host)
         return effect
 
     def close(self) -> None:
@@ -271,7 +280,9 @@ class EndpointEngine(Engine):
         *,
         at_a_time: int | None = None,
         seeds: Sequence[int] = (),
+        told: dict[int, float] | None = None,
     ) -> Iterator[tuple[int, Outcome]]:
+        """Ask for answers; note in ``told`` the log-probabilities that come with texts."""
         asked: list[tuple[int, Posted]] = []
         open_: dict[int, list[float | tuple[float, bool] | None]] = {}
         for position, (model, instance) in enumerate(requests):
@@ -292,7 +303,7 @@ class EndpointEngine(Engine):
         ]
         seen: dict[int, int] = {}
         try:
-            for place, data in self._client.post_all(bodies, at_a_time=at_a_time):
+            for place, data in self._replies(asked, bodies, at_a_time, scored=told is not None):
                 position, post = asked[place]
                 if position in done:
                     continue
@@ -305,6 +316,9 @@ class EndpointEngine(Engine):
                     continue
                 if isinstance(answer, str):
                     done.add(position)
+                    value = generated_value(first_choice(data))
+                    if told is not None and value is not None:
+                        told[position] = value
                     yield position, answer
                     continue
                 open_[position][post.index] = answer
@@ -314,6 +328,19 @@ class EndpointEngine(Engine):
                     yield position, _together(requests[position][1], open_[position])
         except EngineError as error:
             raise EngineError(f"{self._options.url}: {error}") from None
+
+    def _replies(
+        self,
+        asked: Sequence[tuple[int, Posted]],
+        bodies: Sequence[Mapping[str, Any]],
+        at_a_time: int | None,
+        *,
+        scored: bool,
+    ) -> Iterator[tuple[int, Any]]:
+        if not scored:
+            return self._client.post_all(bodies, at_a_time=at_a_time)
+        texts = [place for place, (_, post) in enumerate(asked) if post.generation]
+        return post_scored(self._client, bodies, texts, chat=self._options.chat)
 
     def _posts(self, model: str, instance: Instance) -> list[Posted]:
         """Return what a request takes: one body, or one for each window of a long text.

@@ -179,12 +179,14 @@ def beyond_noise(changed: int, asked: int, *, share: float = NOISE, level: float
         level: Level of the test.
 
     Example:
-        >>> beyond_noise(2, 8), beyond_noise(3, 8)
-        (False, True)
+        >>> beyond_noise(2, 8), beyond_noise(3, 8), beyond_noise(900, 2000)
+        (False, True, True)
     """
-    tail = range(changed, asked + 1)
-    chance = fsum(comb(asked, k) * share**k * (1 - share) ** (asked - k) for k in tail)
-    return chance < level
+    from scipy.special import betainc
+
+    if changed == 0:
+        return False
+    return bool(betainc(changed, asked - changed + 1, share) < level)
 
 
 def beyond_own_noise(changed: int, asked: int, *, varied: int, repeated: int, level: float) -> bool:

@@ -11,7 +11,7 @@ from evalguard.engines.base import BASE, Doubt, Outcome
 from evalguard.engines.endpoint.fixed_values import Values, is_one_model
 from evalguard.engines.endpoint.identity import Answer
 from evalguard.engines.endpoint.own_questions import OwnQuestions
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, Tell
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, UNSCORED, Tell, Told
 from evalguard.engines.endpoint.side_by_side import Ask
 from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import Witness
@@ -43,16 +43,20 @@ class Looks:
         self._candidates: list[tuple[Looks, str, str]] = []
         self._fixed: dict[str, Values] = {}
         self._one_model: dict[str, Doubt] = {}
+        self._elsewhere: set[str] = set()
 
-    def add(self, model: str, base: Looks, served: str) -> None:
+    def add(self, model: str, base: Looks, served: str, *, one_host: bool) -> None:
         """Note a candidate that was seen to be another model than the base.
 
         Args:
             model: The candidate.
             base: Looks at the base: this, or that of another server.
             served: The candidate's name on the server.
+            one_host: Whether one host has both.
         """
         self._bases[model] = base
+        if not one_host:
+            self._elsewhere.add(model)
         for looks, name, other in base._candidates:
             if is_one_model(self._fixed_values(model), looks._fixed_values(name)):
                 doubt = Doubt(
@@ -82,7 +86,12 @@ class Looks:
         values, prompts = self._values(model, base)
         texts = asking_both(own.texts, others.texts, names, together=together)
         self._who.look(
-            model, requests, values=values, texts=texts, prompts=prompts, together=together
+            model,
+            requests,
+            values=values,
+            texts=texts,
+            prompts=prompts,
+            one_host=model not in self._elsewhere,
         )
 
     def after(
@@ -90,6 +99,7 @@ class Looks:
         model: str,
         block: Sequence[tuple[str, Instance]],
         outcomes: Mapping[int, Outcome],
+        told: Mapping[int, float],
     ) -> None:
         """See whether a model itself answered a block.
 
@@ -97,18 +107,26 @@ class Looks:
             model: A candidate, or the base.
             block: What models were asked.
             outcomes: What came of it, by position.
+            told: Log-probabilities that came with texts, by position.
         """
-        own = [(one, outcomes.get(at)) for at, (name, one) in enumerate(block) if name == model]
+        own = [(one, at) for at, (name, one) in enumerate(block) if name == model]
         base = self._bases.get(model)
         if base is not None:
             values, prompts = self._values(model, base)
             self._who.look_back(model, [one for one, _ in own], values=values, prompts=prompts)
         answered = [
-            (one, _answer(outcome))
-            for one, outcome in own
-            if outcome is not None and not isinstance(outcome, EngineError)
+            (one, Told(_answer(outcome), told.get(at)))
+            for one, at in own
+            if (outcome := outcomes.get(at)) is not None and not isinstance(outcome, EngineError)
         ]
-        self._who.look_at_answers(model, answered, self._tell(model, base))
+        other = base._who if base else None
+        self._who.look_at_answers(
+            model,
+            answered,
+            self._tell(model, base),
+            base=other,
+            one_host=model not in self._elsewhere,
+        )
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.
@@ -132,6 +150,8 @@ class Looks:
     def _tell(self, model: str, base: Looks | None) -> dict[str, Tell]:
         """Return what asks a model, the base and the other candidates again."""
         tell: dict[str, Tell] = {OWN: partial(self._questions.told, model)}
+        if self._questions.tells_values(model):
+            tell[UNSCORED] = partial(self._questions.unscored, model)
         if base is not None:
             tell[BASELINE] = partial(base._questions.told, BASE)
         for looks, name, served in (base or self)._candidates:

@@ -17,9 +17,13 @@ from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.replies import cached_tokens, first_choice
 from evalguard.engines.endpoint.same_route import Told
+from evalguard.engines.endpoint.scored_posts import wanted
 from evalguard.engines.endpoint.who_answers import Named
 from evalguard.engines.endpoint.witness import FIXED
 from evalguard.errors import EngineError
+
+_TRIED = 2
+"""Fixed prompts by which it is seen whether a server tells log-probabilities."""
 
 
 class AskBlock(Protocol):
@@ -63,6 +67,7 @@ class OwnQuestions:
         self._seed = seed
         self._chat = chat
         self._is_silent = False
+        self._tells_values: bool | None = None
 
     def texts(self, asked: Sequence[Named]) -> list[str | None]:
         """Return the models' answers."""
@@ -91,6 +96,17 @@ class OwnQuestions:
                 found[place] = generated_value(first_choice(data))
         return found
 
+    def tells_values(self, model: str) -> bool:
+        """Return whether the server tells log-probabilities of texts; asked of it once.
+
+        Args:
+            model: One of its models.
+        """
+        if self._tells_values is None:
+            asked = [(model, generation(text, tokens=VALUE_TOKENS), 0) for text in FIXED[:_TRIED]]
+            self._tells_values = any(one is not None for one in self.generated_values(asked))
+        return self._tells_values
+
     def fixed_values(self, model: str) -> tuple[tuple[float, ...], ...]:
         """Return the log-probabilities of a model's answers to fixed prompts, two of each.
 
@@ -114,8 +130,8 @@ class OwnQuestions:
     def told(self, model: str, requests: Sequence[Instance], repeat: int) -> list[Told | None]:
         """Return what a model answers when it is asked again what it was asked in a run.
 
-        Texts are asked for with their log-probabilities; where these are not told, and for
-        log-likelihoods, with another seed.
+        Texts are asked for with their log-probabilities, and with another seed where the run asked
+        for these too; where they are not told, and for log-likelihoods, with another seed alone.
 
         Args:
             model: The model.
@@ -125,7 +141,10 @@ class OwnQuestions:
         found: list[Told | None] = [None] * len(requests)
         texts = [at for at, one in enumerate(requests) if one.request_type == "generate_until"]
         sampled = [at for at in texts if self._writer.generation(requests[at]).sampled]
-        self._tell(model, requests, sampled if self._is_silent else texts, self._wanted, found)
+        again = {"seed": self._seed + repeat} if self._tells_values else {}
+        first = [at for at in texts if at not in sampled and not self._is_silent]
+        self._tell(model, requests, first, {**self._wanted, **again}, found)
+        self._tell(model, requests, sampled, self._wanted, found)
         untold = [at for at in texts if (one := found[at]) is None or one.value is None]
         greedy = [at for at in untold if at not in sampled]
         self._tell(model, requests, greedy, {"seed": self._seed + repeat}, found)
@@ -134,6 +153,18 @@ class OwnQuestions:
         values = self.prompt_values([(model, requests[at], repeat) for at in others])
         for at, value in zip(others, values, strict=True):
             found[at] = None if value is None else Told(value)
+        return found
+
+    def unscored(self, model: str, requests: Sequence[Instance], _repeat: int) -> list[Told | None]:
+        """Return the texts of a model that is asked for no log-probabilities.
+
+        Args:
+            model: The model.
+            requests: What it was asked in a run.
+        """
+        found: list[Told | None] = [None] * len(requests)
+        texts = [at for at, one in enumerate(requests) if one.request_type == "generate_until"]
+        self._tell(model, requests, texts, {}, found)
         return found
 
     def _tell(
@@ -164,7 +195,7 @@ class OwnQuestions:
 
     @property
     def _wanted(self) -> Mapping[str, Any]:
-        return {"logprobs": True if self._chat else 1}
+        return wanted(chat=self._chat)
 
     def written(self, model: str, requests: Sequence[Instance]) -> list[Written | None]:
         """Return what a model writes, with its length."""

@@ -42,6 +42,9 @@ _FILTERS = (
 )
 """Where they say that a filter took the text."""
 
+_TAKEN = ("filtered", "blocked")
+"""Flags that say so, in a filter's result or beside the text."""
+
 _INTERVENED = ("intervened", "guardrail_intervened", "blocked")
 _CALLED = ("tool_calls", "function_call", "tool_use")
 _CALLS = ("tool_calls", "function_call")
@@ -210,17 +213,18 @@ def first_choice(data: Any) -> Mapping[str, Any]:
 def _is_filtered(data: Any) -> bool:
     """Whether a filter says that it took the text, as Azure's does beside any reason to end."""
     choice = first_choice(data)
-    places = (choice, choice.get("message"), data)
-    return any(
-        _took(one.get(key)) for one in places if isinstance(one, Mapping) for key in _FILTERS
-    )
+    places = [one for one in (choice, choice.get("message"), data) if isinstance(one, Mapping)]
+    return any(_is_taken(one) or any(_took(one.get(key)) for key in _FILTERS) for one in places)
+
+
+def _is_taken(said: Mapping[str, Any]) -> bool:
+    return any(said.get(key) is True for key in _TAKEN)
 
 
 def _took(result: Any) -> bool:
     if isinstance(result, Mapping):
-        found = result.get("filtered") is True or result.get("blocked") is True
         blocked = result.get("blockReason") or result.get("block_reason")
-        return found or bool(blocked) or any(map(_took, result.values()))
+        return _is_taken(result) or bool(blocked) or any(map(_took, result.values()))
     if isinstance(result, str):
         return result.lower() in _INTERVENED
     return isinstance(result, list) and any(map(_took, result))
@@ -285,14 +289,15 @@ def _finish(data: Any, choice: Mapping[str, Any]) -> str:
         >>> _finish({}, {"finish_reason": "stop", "native_finish_reason": "MAX_TOKENS"})
         'max_tokens'
     """
-    parts = (choice, choice.get("message"), data)
-    told = [part.get(key) for part in parts if isinstance(part, Mapping) for key in _REASONS]
+    places = (choice, choice.get("message"), data)
+    parts = [part for part in places if isinstance(part, Mapping)]
+    told = [part.get(key) for part in parts for key in _REASONS]
     reasons = [_reason(one) for one in told if one]
     for kind in (_FILTERED, _LENGTH, _BROKEN):
         for reason in reasons:
             if reason in kind:
                 return reason
-    truncated = isinstance(data, Mapping) and data.get("truncated") is True
+    truncated = any(part.get("truncated") is True for part in parts)
     said = choice.get("finish_reason") or choice.get("stop_reason")
     return "length" if truncated else _reason(said or "")
 
@@ -346,7 +351,8 @@ def _without_text(data: Any, said: _Said, asked: Generation, count: Count | None
     if calls := _calls(data):
         raise UnansweredError(f"the server gave no text: the model called a tool: {plain(calls)}")
     ended = f" (finish_reason '{said.finish}')" if said.finish else ""
-    raise UnansweredError(f"the server gave no text{ended}: {plain(first_choice(data))}")
+    shown = {key: value for key, value in first_choice(data).items() if key != "logprobs"}
+    raise UnansweredError(f"the server gave no text{ended}: {plain(shown)}")
 
 
 def _calls(data: Any) -> Any:

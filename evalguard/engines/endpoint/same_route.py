@@ -8,6 +8,9 @@ therefore sent to the model again as they were measured, with log-probabilities 
 for log-likelihoods, with another seed, which changes nothing at temperature 0). Answers of the
 baseline are tried as those of candidates: a cache gives either the other's.
 
+Where log-probabilities are told, measured answers are asked for with them, but those that a model
+gives its users are not: the same few are asked for without, too, and tried as if measured.
+
 - Log-probabilities that are those of another model to the last digit: it answers such requests.
 - An answer that is now another one, and was that of another model: it answers them without
   log-probabilities.
@@ -21,7 +24,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lm_eval.api.instance import Instance
@@ -87,6 +90,9 @@ Tell = Callable[[Sequence[Instance], int], Sequence[Told | None]]
 OWN, BASELINE = "its own", "the baseline's"
 """Whose answers they are; of other candidates, their names."""
 
+UNSCORED = "its own without log-probabilities"
+"""The model's own, where measured answers are asked for with log-probabilities."""
+
 
 class SameRoute:
     """Knows the models whose measured answers may be another's."""
@@ -99,13 +105,17 @@ class SameRoute:
         model: str,
         answered: Sequence[tuple[Instance, Answer]],
         tell: Mapping[str, Tell],
-    ) -> None:
+    ) -> list[tuple[Instance, Told]]:
         """Ask a model a few requests again, and others whether its answers were theirs.
 
         Args:
             model: The model.
             answered: What it was asked in a block, and what it answered.
-            tell: Asks the model (:data:`OWN`) and others, by whose answers they give.
+            tell: Asks the model (:data:`OWN`; :data:`UNSCORED` where it was not measured so) and
+                others, by whose answers they give.
+
+        Returns:
+            What it was asked again, with its answer.
         """
         seen = self._seen[model]
         draw = random.Random(f"{model} {[one.args for one, _ in answered]}")  # noqa: S311 - no key
@@ -124,11 +134,17 @@ class SameRoute:
                 for (one, answer), own in zip(part, _twice(asked, tell[OWN]), strict=True)
                 if own is not None
             ]
+            if rows and UNSCORED in tell:
+                told = tell[UNSCORED]([row.request for row in rows], 1)
+                rows = [
+                    replace(row, unscored=one and one.answer)
+                    for row, one in zip(rows, told, strict=True)
+                ]
             seen.rows += rows
             if not rows:
                 break
         for whose, ask in tell.items():
-            if whose == OWN:
+            if whose in (OWN, UNSCORED):
                 continue
             # The baseline is proven to be another model by log-probabilities alone.
             left = [
@@ -140,6 +156,7 @@ class SameRoute:
             for row, found in zip(left, _twice([row.request for row in left], ask), strict=True):
                 row.others[whose] = found or []
         seen.judge()
+        return [(row.request, row.own[0]) for row in seen.rows[start:]]
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why another model may have answered requests like one."""
@@ -158,12 +175,14 @@ class _Row:
         measured: The answer that is measured.
         own: What the model answers when it is asked again.
         others: What others answer, by whose it is; nothing where they did not.
+        unscored: What the model answers without log-probabilities; ``None`` for nothing.
     """
 
     request: Instance
     measured: Answer
     own: list[Told]
     others: dict[str, list[Told]] = field(default_factory=dict)
+    unscored: Answer | None = None
 
     @property
     def has_values(self) -> bool:
@@ -237,42 +256,51 @@ class _Seen:
     @property
     def own(self) -> set[str | None]:
         """Tasks of which no answer that was requested again is another's."""
-        every = {row.request.task_name for row in self.rows}
-        return every - {row.request.task_name for row in self.rows if not row.is_own}
+        rows = [*self.rows, *_unscored(self.rows)]
+        every = {row.request.task_name for row in rows}
+        return every - {row.request.task_name for row in rows if not row.is_own}
 
     def judge(self) -> None:
         """Note what is wrong; later answers do not take it back."""
-        self.fault = self.fault or self._fault()
+        self.fault = self.fault or _fault(self.rows) or _fault(_unscored(self.rows), unscored=True)
 
-    def _fault(self) -> str:
-        number = len(self.rows)
-        varied = sum(row.varies for row in self.rows)
-        for whose in {whose: None for row in self.rows for whose in row.others}:
-            alike = sum(row.has_values_of(whose) for row in self.rows)
-            telling = [row for row in self.rows if row.tells(whose)]
-            swapped = sum(row.has_text_of(whose) for row in telling)
-            if alike >= _FEWEST_ALIKE:
-                return _advised(
-                    f"{alike} of {number} answers, requested again as they were measured, have "
-                    f"{whose} log-probabilities to the last digit"
-                )
-            if beyond_noise(swapped, len(telling), share=_CHANCE) and beyond_own_noise(
-                swapped, len(telling), varied=varied, repeated=number, level=LEVEL
-            ):
-                return _advised(
-                    f"{swapped} of {len(telling)} answers on which the two models differ are "
-                    f"{whose}, while the same requests, sent again with 'logprobs' or another "
-                    f"'seed', get the model's own"
-                )
-        changed = sum(row.is_changed for row in self.rows)
-        if beyond_noise(changed, number, share=NOISE_OF_TWO_SERVERS) and beyond_own_noise(
-            changed, number, varied=varied, repeated=number, level=LEVEL
+
+def _fault(rows: Sequence[_Row], *, unscored: bool = False) -> str:
+    """Return what is wrong with a model's answers; empty for nothing.
+
+    Args:
+        rows: What came of them.
+        unscored: Whether they are those without log-probabilities, and not the measured ones.
+    """
+    asked = " requested without 'logprobs'" if unscored else ""
+    again = "with 'logprobs'" if unscored else "again, with 'logprobs' or another 'seed'"
+    number = len(rows)
+    varied = sum(row.varies for row in rows)
+    for whose in {whose: None for row in rows for whose in row.others}:
+        alike = sum(row.has_values_of(whose) for row in rows)
+        telling = [row for row in rows if row.tells(whose)]
+        swapped = sum(row.has_text_of(whose) for row in telling)
+        if alike >= _FEWEST_ALIKE:
+            return _advised(
+                f"{alike} of {number} answers, requested again as they were measured, have "
+                f"{whose} log-probabilities to the last digit"
+            )
+        if beyond_noise(swapped, len(telling), share=_CHANCE) and beyond_own_noise(
+            swapped, len(telling), varied=varied, repeated=number, level=LEVEL
         ):
             return _advised(
-                f"{changed} of {number} answers are others when they are requested again, with "
-                f"'logprobs' or another 'seed', and are then the same each time"
+                f"{swapped} of {len(telling)} answers{asked} on which the two models differ are "
+                f"{whose}, while the same requests, sent {again}, get the model's own"
             )
-        return ""
+    changed = sum(row.is_changed for row in rows)
+    if beyond_noise(changed, number, share=NOISE_OF_TWO_SERVERS) and beyond_own_noise(
+        changed, number, varied=varied, repeated=number, level=LEVEL
+    ):
+        return _advised(
+            f"{changed} of {number} answers{asked} are others when they are requested {again}, "
+            "and are then the same each time"
+        )
+    return ""
 
 
 def _advised(words: str) -> str:
@@ -300,7 +328,15 @@ def _text(told: Sequence[Told]) -> str | None:
 
 def _is_suspicious(rows: Sequence[_Row]) -> bool:
     """Return whether it is worth asking for more, and others whether the answers are theirs."""
-    return sum(row.is_swapped or row.is_changed for row in rows) >= _FEWEST_SWAPPED
+    return any(
+        sum(row.is_swapped or row.is_changed for row in some) >= _FEWEST_SWAPPED
+        for some in (rows, _unscored(rows))
+    )
+
+
+def _unscored(rows: Sequence[_Row]) -> list[_Row]:
+    """Return the rows of answers without log-probabilities, in place of the measured ones."""
+    return [replace(row, measured=row.unscored) for row in rows if row.unscored is not None]
 
 
 def _few(

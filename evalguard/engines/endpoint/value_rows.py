@@ -21,7 +21,7 @@ _ROUNDED = 1e4
 _CERTAIN = -1e-3
 """Nats above which the log-probabilities of what is certain may be equal by rounding."""
 
-_PER_TOKEN = 0.02
+PER_TOKEN = 0.02
 """Nats by which the log-probabilities of one model on two servers may differ for each token, each
 the same way every time: half precision rounds otherwise on other hardware. By hand."""
 
@@ -54,7 +54,7 @@ class Row(NamedTuple):
     @property
     def is_far(self) -> bool:
         """Whether they are further than those of one model on two servers."""
-        return self.distance > _PER_TOKEN * self.tokens
+        return self.distance > PER_TOKEN * self.tokens
 
     @property
     def gap(self) -> float:
@@ -70,7 +70,7 @@ class Row(NamedTuple):
     @property
     def is_certain(self) -> bool:
         """Whether any two models may have the same value."""
-        return _is_certain(max(*self.base, *self.own))
+        return is_certain(max(*self.base, *self.own))
 
     @property
     def is_rounded(self) -> bool:
@@ -80,10 +80,11 @@ class Row(NamedTuple):
 
 def is_telling(value: float) -> bool:
     """Return whether two models that differ cannot both have a log-probability by rounding."""
-    return not (_is_certain(value) or _is_rounded(value))
+    return not (is_certain(value) or _is_rounded(value))
 
 
-def _is_certain(value: float) -> bool:
+def is_certain(value: float) -> bool:
+    """Return whether any two models may have a log-probability."""
     return value >= _CERTAIN
 
 
@@ -109,11 +110,12 @@ def compared(
     found = side_by_side([one for each in few for one in each], ask, repeats=repeats, draw=draw)
     left = iter(found)
     return [
-        [Row(*row, _tokens(one)) for one in each if (row := next(left)) is not None] for each in few
+        [Row(*row, tokens_of(one)) for one in each if (row := next(left)) is not None]
+        for each in few
     ]
 
 
-def _tokens(request: Instance) -> float:
+def tokens_of(request: Instance) -> float:
     """Return about how many tokens a log-probability is of."""
     if request.request_type == "generate_until":
         return VALUE_TOKENS

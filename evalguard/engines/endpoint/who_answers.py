@@ -7,7 +7,8 @@ Texts prove that the model answers some of a task's prompts, not that the base a
 fine-tune, too, changes only a part of them. Where log-probabilities do not show it, no gate passes
 unless the user vouches for the route.
 That the measured answers are those of the proven model is seen by
-:mod:`~evalguard.engines.endpoint.same_route`.
+:mod:`~evalguard.engines.endpoint.same_route`, and by the log-probabilities that come with them
+(:mod:`~evalguard.engines.endpoint.measured_values`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import TypeVar
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt
-from evalguard.engines.endpoint.identity import Answer, Levels
+from evalguard.engines.endpoint.identity import Levels
 from evalguard.engines.endpoint.longer_answers import LongerAnswers
-from evalguard.engines.endpoint.same_route import SameRoute, Tell
+from evalguard.engines.endpoint.measured_values import Answered, MeasuredValues
+from evalguard.engines.endpoint.same_route import BASELINE, SameRoute, Tell
 from evalguard.engines.endpoint.same_values import SameValues
 from evalguard.engines.endpoint.side_by_side import Ask, Asked
 
@@ -47,6 +49,7 @@ class WhoAnswers:
         self._same_values = SameValues(levels)
         self._longer = LongerAnswers(levels, chat=chat)
         self._route = SameRoute()
+        self._measured = MeasuredValues()
 
     def look(
         self,
@@ -56,7 +59,7 @@ class WhoAnswers:
         values: Ask[float],
         texts: Ask[str],
         prompts: bool,
-        together: bool,
+        one_host: bool,
     ) -> None:
         """Compare a candidate with the base on prompts of each task that is new.
 
@@ -66,11 +69,11 @@ class WhoAnswers:
             values: Asks both for log-probabilities.
             texts: Asks both for texts.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
-            together: Whether one server has both.
+            one_host: Whether one host has both; the hardware of another rounds otherwise.
         """
-        self._same_values.look(model, requests, values, prompts=prompts, together=together)
+        self._same_values.look(model, requests, values, prompts=prompts, one_host=one_host)
         untold = [one for one in requests if not self._same_values.tells(model, one)]
-        self._longer.look(model, untold, texts, together=together)
+        self._longer.look(model, untold, texts, one_host=one_host)
 
     def look_back(
         self,
@@ -93,17 +96,28 @@ class WhoAnswers:
     def look_at_answers(
         self,
         model: str,
-        answered: Sequence[tuple[Instance, Answer]],
+        answered: Answered,
         tell: Mapping[str, Tell],
+        *,
+        base: WhoAnswers | None,
+        one_host: bool = True,
     ) -> None:
-        """See whether another model gave a few of the answers that are measured.
+        """See whether another model gave the answers that are measured.
 
         Args:
             model: The candidate, or the base.
             answered: What it was asked, and what it answered.
             tell: Asks it and others again, by whose answers they give.
+            base: Knows the base's answers; ``None`` where the model is the base.
+            one_host: Whether one host has both.
         """
-        self._route.look_back(model, answered, tell)
+        answers = [(one, told.answer) for one, told in answered]
+        again = self._route.look_back(model, answers, tell)
+        self._measured.note(answered, again, is_base=base is None)
+        if base is not None:
+            self._measured.compare(
+                model, answered, base._measured, tell[BASELINE], one_host=one_host
+            )
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.
@@ -123,9 +137,11 @@ class WhoAnswers:
         """
         if is_base:
             return self._route.doubt(model, request)
-        found = self._same_values.doubt(model, request) or self._route.doubt(model, request)
+        values = self._same_values, self._route, self._measured
+        found = next(filter(None, (one.doubt(model, request) for one in values)), None)
         if found is None and not self._trust_route:
-            found = _uncovered(self._same_values.uncovered(model, request))
+            why = self._same_values.uncovered(model, request) or self._measured.uncovered(model)
+            found = _uncovered(why)
         return found or self._longer.doubt(model, request)
 
 
