@@ -167,7 +167,7 @@ def listen() -> None:
         frame = sys._getframe(1)
         if _called_here(frame):
             _notes.modules.add(fullname)
-            _note(Read("file", str(Path(path).absolute())), frame)
+            _note("file", path, frame)
         code: CodeType = self.source_to_code(self.get_data(path), path)
         return code
 
@@ -195,27 +195,23 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         _opened(arguments[0], arguments[2] or 0, sys._getframe(1))
     elif event in ("os.listdir", "os.scandir"):
         frame = sys._getframe(1)
-        if not frame.f_code.co_filename.startswith(_IMPORTS) and (path := _path(arguments[0])):
-            _note(Read("folder", path), frame)
+        if not frame.f_code.co_filename.startswith(_IMPORTS):
+            _note("folder", arguments[0], frame)
     elif event == "os.mkdir":
-        if (path := _path(arguments[0])) and _called_here(sys._getframe(1)):
+        if _called_here(sys._getframe(1)) and (path := _path(arguments[0])):
             _notes.made.add(path)
-    elif event == "sqlite3.connect" and (path := _path(arguments[0])):
-        _note(Read("file", path), sys._getframe(1))
-        _notes.made.add(path)  # whoever opens a database may write it
+    elif event == "sqlite3.connect":
+        _note("file", arguments[0], sys._getframe(1))
+        if path := _path(arguments[0]):
+            _notes.made.add(path)  # whoever opens a database may write it
 
 
 def _opened(name: Any, flags: int, frame: FrameType) -> None:
-    path = _path(name)
-    if path is None:
-        return
     if flags & os.O_TRUNC or flags & os.O_EXCL:
-        if _called_here(frame):
+        if _called_here(frame) and (path := _path(name)):
             _notes.made.add(path)
-    elif flags & os.O_ACCMODE == os.O_WRONLY:
-        return
-    else:
-        _note(Read("file", path), frame)
+    elif flags & os.O_ACCMODE != os.O_WRONLY:
+        _note("file", name, frame)
 
 
 def _path(name: Any) -> str | None:
@@ -228,16 +224,16 @@ def _path(name: Any) -> str | None:
         return None
 
 
-def _note(read: Read, frame: FrameType) -> None:
-    if not (caller := _called_here(frame)):
+def _note(kind: str, name: Any, frame: FrameType) -> None:
+    # Most that is heard is read by no code of a project, so the path comes second.
+    if not (caller := _called_here(frame)) or not (path := _path(name)):
         return
-    path = read.name
     if caller.startswith(_ENGINES):
         _notes.of_engines.add(path)
     if path.startswith(_SYSTEM) or is_installed(Path(path)) or _is_own(path):
         return
     if path not in _notes.made and not any(f"{one}{os.sep}" in path for one in _notes.made):
-        _keep(read)
+        _keep(Read(kind, path))
 
 
 def _keep(read: Read) -> None:

@@ -146,7 +146,8 @@ class HFEngine(Engine):
 
     def _answer(self, model: str, method: str, instances: list[Instance]) -> Sequence[Response]:
         try:
-            with self._lm.using(model), quiet():
+            # lm-eval's own no_grad still counts the versions of every tensor.
+            with self._lm.using(model), torch.inference_mode(), quiet():
                 answers: Sequence[Response] = getattr(self._lm, method)(
                     instances, disable_tqdm=True
                 )

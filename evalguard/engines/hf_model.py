@@ -296,7 +296,8 @@ class SwitchableHFLM(HFLM):
             with self._model.disable_adapter():
                 yield
         else:
-            self._model.set_adapter(self._inner_names[name])
+            if self._model.active_adapter != self._inner_names[name]:  # peft visits every module
+                self._model.set_adapter(self._inner_names[name])
             yield
 
     def probes(self, tokens: Sequence[int]) -> list[list[int]]:

@@ -201,9 +201,8 @@ class VLLMEngine(Engine):
         yield from scored(scorings.empty())
         for prompt, output in queue.outputs():
             if isinstance(prompt, ScoringPrompt):
-                likelihoods = prompt.read(output)
-                if not likelihoods:
-                    queue.add([prompt.uncached()])
+                likelihoods, further = prompt.read(output)
+                queue.add(further)
                 yield from scored(likelihoods)
             else:
                 position, until = generations.pop(prompt)

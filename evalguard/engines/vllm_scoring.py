@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from evalguard.engines.vllm_library import RequestOutput, SamplingParams
 from evalguard.engines.vllm_queue import Prompt
@@ -22,6 +23,9 @@ Likelihood = tuple[float, bool]
 
 MAX_CHOICES = 128
 """Tokens whose log-probabilities vLLM gives for one prompt."""
+
+_BLOCK_TOKENS = 32
+"""About what a prompt computes of which all but the last block is cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,63 @@ class ScoringPrompt(Prompt):
 
     Attributes:
         scorings: The continuations.
+        span: A longer continuation, of which this prompt reads one token.
     """
 
     scorings: tuple[Scoring, ...]
+    span: _Span | None = None
 
-    def read(self, output: RequestOutput) -> dict[Scoring, Likelihood]:
-        """Return the likelihoods; none where the continuation itself came out of the cache."""
+    def read(self, output: RequestOutput) -> tuple[dict[Scoring, Likelihood], list[ScoringPrompt]]:
+        """Return likelihoods, and what is to be asked for those that the output does not tell."""
         scoring = self.scorings[0]
+        if self.span is not None:
+            self.span.tokens[len(scoring.context)] = _read_next_token(output, scoring)
+            return self.span.found(), []
         if len(scoring.continuation) == 1:
-            return {scoring: _read_next_token(output, scoring) for scoring in self.scorings}
-        computed = self.params.skip_reading_prefix_cache or _is_complete(output, scoring)
-        return {scoring: _read_span(output, scoring)} if computed else {}
+            return {scoring: _read_next_token(output, scoring) for scoring in self.scorings}, []
+        span = _Span(scoring, {})
+        cached = 0 if self.params.skip_reading_prefix_cache else output.num_cached_tokens or 0
+        missing = span.read(output, cached)
+        if len(missing) * _BLOCK_TOKENS > len(self.tokens):
+            return {}, [_span_prompt(scoring, cached=False)]
+        return span.found(), [_token_prompt(span, position) for position in missing]
 
-    def uncached(self) -> ScoringPrompt:
-        """Return the prompt that computes the continuation whatever the cache holds."""
-        return _span_prompt(self.scorings[0], cached=False)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Span:
+    """A continuation of several tokens, and what is known of them.
+
+    Attributes:
+        scoring: The continuation.
+        tokens: The likelihood of each token, by its position in context and continuation.
+    """
+
+    scoring: Scoring
+    tokens: dict[int, Likelihood]
+
+    def read(self, output: RequestOutput, cached: int) -> list[int]:
+        """Read the tokens whose rows were computed; return the positions of the others.
+
+        The row of a token comes out of the position before it: it is unset where that was cached.
+        """
+        missing = []
+        for position, token in enumerate(self.scoring.continuation, len(self.scoring.context)):
+            if position <= cached:
+                missing.append(position)
+            else:
+                self.tokens[position] = _read_row(output.prompt_logprobs[position], token, position)
+        return missing
+
+    def found(self) -> dict[Scoring, Likelihood]:
+        """Return the likelihood of the continuation once every token's is known."""
+        if len(self.tokens) < len(self.scoring.continuation):
+            return {}
+        likelihood, greedy = 0.0, True
+        for position in sorted(self.tokens):
+            own, is_greedy = self.tokens[position]
+            likelihood += own
+            greedy = greedy and is_greedy
+        return {self.scoring: (likelihood, greedy)}
 
 
 class OpenScorings:
@@ -133,20 +179,14 @@ def _read_next_token(output: RequestOutput, scoring: Scoring) -> Likelihood:
     return likelihood, likelihood >= row[completion.token_ids[0]].logprob
 
 
-def _is_complete(output: RequestOutput, scoring: Scoring) -> bool:
-    """Whether the rows of the continuation were computed: those of cached tokens are unset.
-
-    The row of a token comes out of the position before it.
-    """
-    return (output.num_cached_tokens or 0) < len(scoring.context)
+def _token_prompt(span: _Span, position: int) -> ScoringPrompt:
+    tokens = span.scoring.context + span.scoring.continuation
+    scoring = Scoring(span.scoring.model, tokens[:position], tokens[position : position + 1])
+    return replace(_next_token_prompt([scoring]), span=span)
 
 
-def _read_span(output: RequestOutput, scoring: Scoring) -> Likelihood:
-    likelihood, greedy = 0.0, True
-    for position, token in enumerate(scoring.continuation, start=len(scoring.context)):
-        row = output.prompt_logprobs[position]
-        if token not in row:
-            raise EngineError(f"vLLM gave no log-probability for token {position} of a prompt")
-        likelihood += row[token].logprob
-        greedy = greedy and row[token].logprob >= max(entry.logprob for entry in row.values())
-    return likelihood, greedy
+def _read_row(row: Mapping[int, Any], token: int, position: int) -> Likelihood:
+    if token not in row:
+        raise EngineError(f"vLLM gave no log-probability for token {position} of a prompt")
+    likelihood = row[token].logprob
+    return likelihood, likelihood >= max(entry.logprob for entry in row.values())

@@ -10,7 +10,7 @@ from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import EvalGuardError, MeasurementError
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
-from evalguard.tasks.base import FollowingTask, Prepared, Task
+from evalguard.tasks.base import Prepared, Task
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -43,7 +43,8 @@ class AnswerReader:
             sample: The sample.
             responses: The responses to its requests; a judge's verdicts may follow them.
         """
-        if not self.thinking.marks or isinstance(task, FollowingTask):
+        # Of a FollowingTask; isinstance looks through all of the protocol, for every answer.
+        if not self.thinking.marks or hasattr(task, "diverged"):
             return []
         asked = [one for one in sample.instances for _ in range(one.repeats or 1)]
         return [

@@ -45,16 +45,17 @@ class FileHashes:
         digest = file_sha256(path)
         if _state(path) == state and path.stat().st_ctime < started - _SETTLED_SECONDS:
             sealed = self._seals.close(digest, files.name, *key.values(), state)
-            row = self._database.insert(files).values(**key, state=state, sha256=sealed)
             with self._database.writing() as connection:
-                connection.execute(
-                    row.on_conflict_do_update(
-                        index_elements=["host", "path"],
-                        set_={"state": state, "sha256": sealed},
-                    )
-                )
+                connection.execute(self._noting, {**key, "state": state, "sha256": sealed})
             self._remembered[key["path"], state] = digest
         return digest
+
+    @cached_property
+    def _noting(self) -> sa.Insert:
+        """The statement that notes a hash in place of an earlier one."""
+        row = self._database.insert(files)
+        new = {"state": row.excluded.state, "sha256": row.excluded.sha256}
+        return row.on_conflict_do_update(index_elements=["host", "path"], set_=new)
 
     @cached_property
     def _remembered(self) -> dict[tuple[str, str], str]:

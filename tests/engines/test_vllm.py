@@ -25,6 +25,9 @@ class TestContract(EngineContract):
 LONG = questions.EXTRACTION * 8
 """Many blocks of the prefix cache."""
 
+BLOCK = 32
+"""Tokens in a block."""
+
 
 @pytest.mark.parametrize("model", MODELS)
 def test_answers_equal_those_of_lm_evals_own_way(engine, model, monkeypatch):
@@ -34,13 +37,16 @@ def test_answers_equal_those_of_lm_evals_own_way(engine, model, monkeypatch):
         questions.choice(questions.FACT, LONG),
     ]
     fused = engine.respond([(model, request) for request in asked])
+    assert_same(fused, in_lm_evals_own_way(engine, model, asked, monkeypatch))
+
+
+def in_lm_evals_own_way(engine, model, asked, monkeypatch):
     # Without our shortcut, lm-eval's class runs its own code on the same loaded model.
     lm = engine._lm
     monkeypatch.delattr(type(lm), "_loglikelihood_tokens")
     monkeypatch.setattr(lm, "lora_request", engine._adapters.get(model))
     monkeypatch.setattr(lm, "batch_size", 64)
-    own = [getattr(lm, request.request_type)([request], disable_tqdm=True)[0] for request in asked]
-    assert_same(fused, own)
+    return [getattr(lm, request.request_type)([request], disable_tqdm=True)[0] for request in asked]
 
 
 def test_choices_of_one_token_share_a_prompt(engine):
@@ -58,6 +64,25 @@ def test_a_continuation_that_comes_out_of_the_cache_is_scored_again(engine):
         again = engine.respond([(BASE, request)])
     assert enqueue.call_count == 2
     assert_same(again, first)
+
+
+@pytest.mark.parametrize("shared", ["", " the mayor"])
+@pytest.mark.parametrize("model", MODELS)
+def test_tokens_whose_rows_are_cached_are_asked_for_alone(engine, model, shared, monkeypatch):
+    def size(text):
+        return len(engine._lm.tok_encode(text))
+
+    words = LONG.split(" ")
+    texts = [" ".join(words[:count]) for count in range(90, len(words))]
+    context = next(text for text in texts if size(text + shared) % BLOCK == 0)
+    asked = [questions.choice(context, shared + text) for text in (" of the river", " of a bridge")]
+    engine.respond([(model, asked[0])])
+    with patch.object(engine._lm.model, "enqueue", wraps=engine._lm.model.enqueue) as enqueue:
+        found = engine.respond([(model, request) for request in asked])
+    prompts = [prompt for call in enqueue.call_args_list[1:] for prompt in call.args[0]]
+    assert prompts
+    assert all(len(one["prompt_token_ids"]) <= size(context + shared) for one in prompts)
+    assert_same(found, in_lm_evals_own_way(engine, model, asked, monkeypatch))
 
 
 def test_sampled_answers_do_not_depend_on_the_batch(engine):
