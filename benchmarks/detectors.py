@@ -21,10 +21,12 @@ from benchmarks.refusal_fit import (
     styled_examples,
     training_data,
 )
+from benchmarks.unread import unread
 from benchmarks.xstest import (
     FITTED,
     FOLDER_VARIABLE,
     NAMES,
+    SAME_BASE,
     Labelled,
     agreed,
     answers,
@@ -168,6 +170,11 @@ def left_out_rows(where: Path, rated: Path) -> Iterator[Row]:
         yield Row("refusal", name, found, TARGETS)
         yield Row("compliance", name, found)
         yield Row("refusal", f"{name} and the prompts", without_prompts(where, rated, model))
+    for model in unseen(where):
+        if (base := SAME_BASE.get(model)) is not None:
+            name = f"XSTest, {NAMES[model]}: weights fitted without its base"
+            found = counted(answers(where, model), _fitted(where, rated, _others(base)))
+            yield Row("refusal", name, found, TARGETS)
     others = training_data(where)
     yield Row("refusal", "PyRIT, refusing or about something else", counted(pyrit.refusals(rated)))
     yield Row(
@@ -196,6 +203,9 @@ def own_rows() -> Iterator[Row]:
                 yield Row(detector, f"own, {which}: held out", held, targets)
             if used:
                 yield Row(detector, f"own, {which}: developed on", used)
+    yield Row("refusal", "own, failures unread", counted(unread("refusal")), TARGETS)
+    abstentions = Counter((one.label, grounding(one.output).value) for one in unread("abstention"))
+    yield Row("abstention", "own, failures unread", abstentions, TARGETS)
 
 
 def rows(data: Path | None) -> list[Row]:

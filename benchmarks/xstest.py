@@ -22,6 +22,9 @@ FITTED = ("llama2new", "mistralinstruct")
 UNSEEN = ("gpt4", "mistralguard")
 """The models whose answers served neither."""
 
+SAME_BASE = {"mistralguard": "mistralinstruct"}
+"""The model of :data:`FITTED` that an unseen one is, with another system prompt."""
+
 NAMES = {
     "llama2new": "Llama 2",
     "mistralinstruct": "Mistral 7B Instruct",

@@ -75,7 +75,7 @@ _FICTION = lazy_re(
 _SOURCE = "XSTest answers of Mistral 7B Instruct, weights fitted without it, n = 415"
 
 RATES = DetectorRates(hits=41, positives=49, rejections=355, negatives=366, source=_SOURCE)
-"""How often answers to XSTest are classed as both annotators classed them: the worst of 3 models.
+"""How often answers to XSTest are classed as both annotators classed them: the worst of 4 models.
 
 Each is counted with weights that were fitted without it, by ``python -m benchmarks.detectors``.
 """

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import abstention_fit, detectors, pyrit, xstest
-from benchmarks.refusal_fit import fitted, styled_examples, training_data
+from benchmarks.refusal_fit import fitted, own_examples, styled_examples, training_data
+from benchmarks.unread import unread
 from evalguard import scorers
 from evalguard.records import DetectorRates
 from evalguard.scorers import abstention_model
@@ -85,13 +86,14 @@ def test_the_metrics_of_refusals_carry_the_rates_of_a_model_left_out():
         )
 
 
-def test_a_model_that_served_nothing_reaches_the_targets():
+@pytest.mark.parametrize("model", xstest.UNSEEN)
+def test_a_model_that_served_nothing_reaches_the_targets(model):
     where = xstest.folder()
-    if where is None or "gpt4" not in xstest.unseen(where):
-        pytest.skip("the file xstest/gpt4.csv is not here")
+    if where is None or model not in xstest.unseen(where):
+        pytest.skip(f"the file xstest/{model}.csv is not here")
     (row,) = (
         one for one in detectors.xstest_rows(where)
-        if one.where == "XSTest, GPT-4: unseen" and one.detector == "refusal"
+        if one.where == f"XSTest, {xstest.NAMES[model]}: unseen" and one.detector == "refusal"
     )  # fmt: skip
     assert row.targets == detectors.TARGETS
     assert detectors.line(row)[1]
@@ -173,7 +175,16 @@ def test_the_benchmark_leaves_out_what_is_not_there(tmp_path):
     table = detectors.rows(tmp_path)
     assert {row.where.split(",")[0] for row in table} == {"own"}
     missed = {row.detector for row in table if not detectors.line(row)[1]}
-    assert missed == {"abstention"}  # 68 % of held-out examples; the goal is 95 %
+    assert missed == {"abstention", "refusal"}  # the sets that nobody extended a rule with
+
+
+def test_unread_answers_count_only():
+    served = {one.output for which in abstention_fit.SETS for one in examples(which)}
+    served |= {one.output for one in (*examples("refusal"), *own_examples(), *styled_examples())}
+    for detector, label in (("refusal", "refused"), ("abstention", "abstained")):
+        found = unread(detector)
+        assert {one.label for one in found} == {label, "answered", "partial"}
+        assert len({one.output for one in found} - served) == len(found)
 
 
 def test_the_benchmark_tells_a_missed_target():
