@@ -73,6 +73,7 @@ class LabelSet:
         pairs: All pairs of labels of the same item.
         uneven: Items left out because annotators do not agree on them.
         skipped: Rows left out because the project says so.
+        same: Pairs left out because their two answers are the same, which nobody can compare.
     """
 
     items: tuple[Labelled, ...]
@@ -81,6 +82,7 @@ class LabelSet:
     pairs: int = 0
     uneven: int = 0
     skipped: int = 0
+    same: int = 0
 
     @property
     def counts(self) -> Mapping[bool | None, int]:
@@ -100,6 +102,8 @@ class LabelSet:
             found.append(f"{self.uneven} left out, as annotators disagree on them")
         if self.skipped:
             found.append(f"{self.skipped} rows left out ('skip')")
+        if self.same:
+            found.append(f"{self.same} left out, as their two answers are the same")
         return tuple(found)
 
 
@@ -135,17 +139,21 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
     for one in found:
         groups.setdefault(frozenset(one.compared), []).append(one)
     items: list[Labelled] = []
-    agreeing = pairs = uneven = 0
-    for group in groups.values():
+    agreeing = pairs = uneven = same = 0
+    for compared, group in groups.items():
+        is_pair = len(group[0].questions) == 2
+        if is_pair and len(compared) == 1:
+            same += 1
+            continue
         labels = [_oriented(one, group[0]) for one in group]
         agreeing += sum(comb(count, 2) for count in Counter(labels).values())
         pairs += comb(len(labels), 2)
-        decided, label = _label_of(labels, annotators, is_pair=len(group[0].questions) == 2)
+        decided, label = _label_of(labels, annotators, is_pair=is_pair)
         if decided:
             items.append(replace(group[0], label=label))
         else:
             uneven += 1
-    return LabelSet(tuple(items), agreeing=agreeing, pairs=pairs, uneven=uneven)
+    return LabelSet(tuple(items), agreeing=agreeing, pairs=pairs, uneven=uneven, same=same)
 
 
 def _oriented(one: Labelled, first: Labelled) -> bool | None:
