@@ -20,18 +20,21 @@ _SHADES = dict.fromkeys((0xFE0F, *range(0x1F3FB, 0x1F400)), None)
 """What changes the look of a sign and not its meaning."""
 
 _QUOTES = "\"'«»"
+_ENDED = re.compile(r"(.*\w)[.!。！]+")
+"""A word, or words, with the end of a sentence."""
 
 
 def written(value: Any) -> str:
     """Return a value as labels are compared: ``1.0`` and ``"1"`` are one, and case does not count.
 
-    Neither do the quotes around it, the forms that Unicode has for one character, or its blanks.
+    Neither do the quotes around it, the forms that Unicode has for one character, its blanks, or a
+    full stop behind words.
 
     Example:
         >>> [written(value) for value in (1, "1.0", True, " Yes ", None, 1.5)]
         ['1', '1', 'true', 'yes', 'null', '1.5']
-        >>> [written(value) for value in ("\u2212\uff11", "\u201cno\u201d", "refuse\u0301")]
-        ['-1', 'no', 'refusé']
+        >>> [written(value) for value in ("\u2212\uff11", "\u201cno\u201d", "refuse\u0301", "No.")]
+        ['-1', 'no', 'refusé', 'no']
     """
     if value is None:
         return "null"
@@ -41,7 +44,10 @@ def written(value: Any) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     if len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
-    return f"{float(text):.15g}" if _NUMBER.fullmatch(text) else text.lower()
+    if _NUMBER.fullmatch(text):
+        return f"{float(text):.15g}"
+    ended = _ENDED.fullmatch(text)
+    return (ended[1] if ended else text).lower()
 
 
 def comparable(text: str) -> str:

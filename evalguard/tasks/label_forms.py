@@ -1,4 +1,4 @@
-"""Files of preferences as other projects write them: AlpacaEval, MT-Bench and Chatbot Arena.
+"""Files of preferences as other projects write them: AlpacaEval, MT-Bench, Chatbot Arena, TRL.
 
 Each form turns a row into the project's own columns: ``question``, ``a``, ``b`` and ``better``.
 """
@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from evalguard.scorers.written import written
 from evalguard.tasks.chats import chat_of
@@ -93,6 +94,34 @@ def _responses(data: Data) -> dict[str, Any]:
     return {**_pair(asked, first, second), "better": _winner(data)}
 
 
+def _chosen(data: Data) -> dict[str, Any]:
+    """Read ``chosen`` and ``rejected``, each an answer to ``prompt`` or a whole conversation.
+
+    The better answer is ``a`` in about half of the rows, as its text decides: a judge that prefers
+    what comes first would agree with labels that are all alike.
+    """
+    (asked, better), (also_asked, worse) = (_asked(data, name) for name in ("chosen", "rejected"))
+    if asked != also_asked:
+        raise LabelError("rejected", also_asked[0], "an answer to the question of chosen")
+    pair = _pair(asked, better, worse)
+    if crc32(pair["a"].encode()) % 2:
+        return {**pair, "better": "a"}
+    return {**pair, "a": pair["b"], "b": pair["a"], "better": "b"}
+
+
+def _asked(data: Data, column: str) -> tuple[list[str], list[str]]:
+    """Return the questions and the answers of a column of one answer or a conversation."""
+    value = _parsed(data, column)
+    if isinstance(value, list):
+        roles = [one.get("role") for one in value if isinstance(one, dict)]
+        if roles != ["assistant"]:
+            return _chat(data, column, None)
+        value = value[0].get("content")
+    if not isinstance(value, str):
+        raise LabelError(column, data[column], "an answer, or messages")
+    return [str(_value(data, "prompt"))], [value]
+
+
 def _models_alone(data: Data) -> dict[str, Any]:
     raise LabelError(
         "conversation_a", None, "the conversations: this file names the models and no answers"
@@ -172,6 +201,7 @@ def _value(data: Data, column: str) -> Any:
 
 
 _FORMS = (
+    Form("pairs of chosen and rejected", frozenset(("chosen", "rejected")), _chosen),
     Form("AlpacaEval", frozenset(("instruction", "output_1", "output_2")), _alpaca_eval),
     Form("MT-Bench", frozenset(("conversation_a", "conversation_b", "winner")), _conversations),
     Form(

@@ -32,6 +32,8 @@ _PAIRS = (
     ("response_a", "response_b"), ("answer_a", "answer_b"), ("output_a", "output_b"),
     ("output_1", "output_2"), ("response_1", "response_2"), ("answer_1", "answer_2"),
     ("completion_a", "completion_b"), ("model_a_response", "model_b_response"),
+    ("response1", "response2"), ("response_0", "response_1"), ("answer_0", "answer_1"),
+    ("output1", "output2"), ("answer1", "answer2"),
 )  # fmt: skip
 _OTHER_ANSWERS = re.compile(
     r"(?:.*[_.\s-])?(?:gold(?:en)?|correct(?:ed)?|reference|expected|ideal|target|revised|edited|"
@@ -56,7 +58,8 @@ _NEITHER = frozenset((
     "-", "don't know",
 ))  # fmt: skip
 _SIDES = {"left": 0, "right": 1, "first": 0, "second": 1, "1": 0, "2": 1,
-          **dict.fromkeys(("same", "similar", "even", "both", "neither", "1.5"), 2)}  # fmt: skip
+          **dict.fromkeys(("same", "similar", "even", "both", "both good", "both bad", "neither",
+                           "1.5"), 2)}  # fmt: skip
 """Which of two answers, or neither, a word means in most tools."""
 
 

@@ -72,9 +72,10 @@ class LabelSet:
         agreeing: Pairs of labels of the same item that are equal.
         pairs: All pairs of labels of the same item.
         uneven: Items left out because annotators do not agree on them.
-        again: Items left out because another one of the same label differs from them in signs, case
-            and blanks alone.
+        again: Items left out because another one of the same label differs from them in
+            punctuation, case or blanks alone.
         skipped: Rows left out because the project says so.
+        same: Pairs left out because their two answers are the same, which nobody can compare.
     """
 
     items: tuple[Labelled, ...]
@@ -84,6 +85,7 @@ class LabelSet:
     uneven: int = 0
     again: int = 0
     skipped: int = 0
+    same: int = 0
 
     @property
     def counts(self) -> Mapping[bool | None, int]:
@@ -103,10 +105,12 @@ class LabelSet:
             found.append(f"{self.uneven} left out, as annotators disagree on them")
         if self.again:
             found.append(
-                f"{self.again} left out, as they differ from others in signs or case alone"
+                f"{self.again} left out, as they differ from others in punctuation or case alone"
             )
         if self.skipped:
             found.append(f"{self.skipped} rows left out ('skip')")
+        if self.same:
+            found.append(f"{self.same} left out, as their two answers are the same")
         return tuple(found)
 
 
@@ -143,13 +147,17 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
     for one in found:
         groups.setdefault(frozenset(one.compared), []).append(one)
     items: list[Labelled] = []
-    agreeing = pairs = uneven = again = 0
+    agreeing = pairs = uneven = again = same = 0
     known: set[tuple[object, ...]] = set()
-    for group in groups.values():
+    for compared, group in groups.items():
+        is_pair = len(group[0].questions) == 2
+        if is_pair and len(compared) == 1:
+            same += 1
+            continue
         labels = [_oriented(one, group[0]) for one in group]
         agreeing += sum(comb(count, 2) for count in Counter(labels).values())
         pairs += comb(len(labels), 2)
-        decided, label = _label_of(labels, annotators, is_pair=len(group[0].questions) == 2)
+        decided, label = _label_of(labels, annotators, is_pair=is_pair)
         bare = (label, *map(_letters, group[0].compared))
         if not decided:
             uneven += 1
@@ -158,7 +166,9 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
         else:
             known.add(bare)
             items.append(replace(group[0], label=label))
-    return LabelSet(tuple(items), agreeing=agreeing, pairs=pairs, uneven=uneven, again=again)
+    return LabelSet(
+        tuple(items), agreeing=agreeing, pairs=pairs, uneven=uneven, again=again, same=same
+    )
 
 
 def _letters(text: str) -> str:

@@ -83,7 +83,7 @@ def audit(
         findings += find_in_answers(examples)
         findings += find_duplicates(examples)
         findings += find_pii(examples)
-        findings += find_one_class(examples) if method == "kto" else ()
+        findings += find_one_class(examples) if method == "kto" and not problems else ()
     if held_out:
         findings += find_overlap(examples, held_out) if examples else ()
         leaked = find_contamination(held_out, items) if items else ()

@@ -33,6 +33,7 @@ from evalguard.training.merge_checks import (
     check_mergeable,
     check_rounding,
     check_sum,
+    check_tokens,
     check_written,
 )
 from evalguard.training.merge_weights import (
@@ -96,6 +97,8 @@ def merge_into_base(
     with quiet(), placed_folder(output) as folder:
         model = _base_of(files, base, dtype)
         fit_vocabulary(model, files)
+        tokenizer = _tokenizer_of(files, base)
+        _check_tokens(files, base, tokenizer, model)
         was_tied = is_tied(model)
         types = types_of(model)
         model.float()
@@ -109,7 +112,7 @@ def merge_into_base(
         check_sum(adapter, plain, before, logits(merged, files))
         round_to(merged, types)
         _save(merged, folder, adapter)
-        _tokenizer_of(files, base).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
         written = open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto")
         check_written(adapter, merged, written)
         dtype_of = next(merged.parameters()).dtype
@@ -181,6 +184,7 @@ def combine(
         model.save_pretrained(folder, selected_adapters=["combined"])
         _lift(folder / "combined", folder)
         if tokenizer is not None:
+            _check_tokens(files[0], base, tokenizer, base_model)
             tokenizer.save_pretrained(folder)
         _check_saved(model, folder, _base_of(files[0], base, "float32"), files[0])
         _record(folder, adapters, weights, combination, difference)
@@ -233,6 +237,22 @@ def _tokenizer_of(files: AdapterFiles, base: str | None) -> Any:
     if (template := lone_template(files.path)) is not None:
         tokenizer.chat_template = template
     return tokenizer
+
+
+def _check_tokens(files: AdapterFiles, base: str | None, tokenizer: Any, model: Any) -> None:
+    """Check that a model has a row for each token of an adapter's own tokenizer.
+
+    Raises:
+        ModelError: If one is missing.
+    """
+    if not has_tokenizer(files.path):
+        return
+    name, revision = _named_base(files, base)
+    try:
+        known = open_pretrained(AutoTokenizer, name, revision=revision)
+    except ModelError:
+        known = None  # a base without a tokenizer
+    check_tokens(files, tokenizer, known, model.get_input_embeddings().weight.shape[0])
 
 
 def _shared_tokenizer(files: Sequence[AdapterFiles], base: str | None) -> Any:

@@ -62,6 +62,30 @@ def check_mergeable(files: AdapterFiles) -> None:
         )
 
 
+def check_tokens(files: AdapterFiles, own: Any, base: Any, rows: int) -> None:
+    """Check that a model has an embedding for each token that an adapter's tokenizer adds.
+
+    Args:
+        files: The adapter.
+        own: Its tokenizer.
+        base: Its base's, which may list tokens without a row, as Gemma 3's does for images.
+        rows: Rows of the model's embeddings.
+
+    Raises:
+        ModelError: If one has no row.
+    """
+    known = base.get_vocab() if base is not None else {}
+    added = {one: text for text, one in own.get_vocab().items() if one >= rows}
+    added = {one: text for one, text in added.items() if known.get(text) != one}
+    if added:
+        first = min(added)
+        raise ModelError(
+            f"{files.path}: its tokenizer has {len(added)} more tokens than the base has rows of "
+            f"embeddings, such as {added[first]!r} ({first}, and the base has {rows}), and their "
+            "rows are not in the adapter. Save it again with save_embedding_layers=True."
+        )
+
+
 def check_effect(adapter: Path, plain: torch.Tensor, adapted: torch.Tensor) -> None:
     """Check that an adapter changes the logits, and leaves them finite.
 

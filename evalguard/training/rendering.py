@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from jinja2 import TemplateSyntaxError
+
 from evalguard.engines.chat import PromptTokenizer
 from evalguard.errors import DataError, ModelError
 from evalguard.training.formats import Example, Message
@@ -23,11 +25,14 @@ from evalguard.training.template_traits import (
     arguments_are_text,
     end_tokens,
     reasoning_key,
+    takes_calls,
     turn_tokens,
 )
 
 _MARK = " evalguard"
 """Added to a text, to see whether the template writes it."""
+
+_CORRECT = "Correct the template, or choose another base"
 
 Tools = Sequence[Mapping[str, Any]]
 
@@ -100,7 +105,8 @@ class ChatRenderer:
         whole = self.whole(where, messages, tools)
         prompt = self._rendered(where, messages[:-1], tools, for_generation=True)
         if not whole.startswith(prompt):
-            raise DataError(_difference(where, len(messages) - 1, prompt, whole))
+            opened = self._opened(messages[:-1], tools, prompt)
+            raise DataError(_difference(where, opened, prompt, whole))
         self._prove(where, tuple(messages), tools, whole)
         self._check_gate(where, messages[:-1], tools, prompt)
         return Answer(prompt, whole)
@@ -169,9 +175,10 @@ class ChatRenderer:
         try:
             return self._render(messages, tools, for_generation=for_generation)
         except RAISED as error:
+            broken = isinstance(error, TemplateSyntaxError)
+            fix = _CORRECT if broken else self._fix(messages, tools)
             raise DataError(
-                f"{where}: the base's chat template refuses the row: {_words(error)}. "
-                f"{self._fix(messages, tools)}"
+                f"{where}: the base's chat template refuses the row: {_words(error)}. {fix}"
             ) from error
 
     def _check_texts(self, where: str, messages: Sequence[Message], tools: Tools) -> None:
@@ -197,7 +204,12 @@ class ChatRenderer:
                     "choose another base"
                 )
         if "tool" in roles or any("tool_calls" in message for message in messages):
-            return "Choose a base whose template supports tools, or write calls and results as text"
+            change = (
+                "Change the calls or results as it says"
+                if takes_calls(self._tokenizer)
+                else "Choose a base whose template supports tools"
+            )
+            return f"{change}, or write calls and results as text"
         if roles[:1] == ["assistant"]:
             return "Let the user begin, or choose another base"
         return "Change the row, or choose a base whose template accepts it"
@@ -208,6 +220,14 @@ class ChatRenderer:
         except RAISED:
             return False
         return True
+
+    def _opened(self, messages: Sequence[Message], tools: Tools, prompt: str) -> str:
+        """Return what a template writes for generation behind the messages, such as a header."""
+        try:
+            before = self._render(messages, tools, for_generation=False)
+        except RAISED:
+            return ""
+        return prompt[len(before) :] if prompt.startswith(before) else ""
 
     def _prove(
         self, where: str, messages: tuple[Message, ...], tools: Tools, rendered: str
@@ -329,21 +349,21 @@ def _ignore(key: str) -> str:
     )
 
 
-def _difference(where: str, place: int, prompt: str, whole: str) -> str:
+def _difference(where: str, opened: str, prompt: str, whole: str) -> str:
     pairs = zip(prompt, whole, strict=False)
     at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(prompt), len(whole)))
-    start = max(0, at - 20)
+    written = opened if at >= len(prompt) - len(opened) else prompt[at : at + 30]
     return (
-        f"{where}: the base's chat template writes the prompt of messages[{place}] as "
-        f"'…{prompt[start : at + 30]}' for generation, which the gate sends, and as "
-        f"'…{whole[start : at + 30]}' before the answer, which would be trained. If the template "
-        "expects reasoning, give the answers 'reasoning_content'; else choose another template"
+        f"{where}: the base's chat template writes {written!r} in the prompt for generation, which "
+        "the gate sends, and something else before the answer, which would be trained. If the "
+        "template expects reasoning, give the answers 'reasoning_content'; else choose another "
+        "template"
     )
 
 
 def _words(error: Exception) -> str:
     words = str(error).strip().splitlines()
-    return (words[0] if words else type(error).__name__).rstrip(".")
+    return (words[0] if words else type(error).__name__).rstrip(".!")
 
 
 def _listed(tools: Tools) -> list[dict[str, Any]] | None:

@@ -22,6 +22,7 @@ from evalguard.training.effect import (
 from evalguard.training.lengths import check_lengths, rows_line
 from evalguard.training.probing import Probe, ProbeWatcher
 from evalguard.training.stage_result import ProbeOutcome, StageResult
+from evalguard.training.template_traits import writes_time
 from evalguard.training.trackers import reporter, tracking
 from evalguard.training.trainers import StageTrainer, beta, build_stage
 from evalguard.training.watch import TrainingProgress, Watcher, explain_nonfinite, loss_point
@@ -98,6 +99,12 @@ def run_stage(
     )
 
 
+_DATED = (
+    "the base's chat template writes the current date or time into each prompt, so the gate's "
+    "prompts are those of its own day, not of the training's"
+)
+
+
 def _displacement(stage: Stage, curve: Sequence[LossPoint]) -> str:
     """Return a warning where a preference stage made its chosen answers less likely."""
     if stage.method == "sft":
@@ -119,10 +126,12 @@ def _check_rows(
     warning = check_classes(stage, built.train)
     held_out = built.validation.counts if built.validation else None
     onlookers.note(rows_line(stage.method, built.train.counts, held_out))
-    if warning is None:
-        return ()
-    onlookers.note(f"! {warning}")
-    return (warning,)
+    chats = any(example.kind != "text" for example in built.train.trained)
+    dated = _DATED if chats and writes_time(tokenizer) else None
+    warnings = tuple(one for one in (warning, dated) if one is not None)
+    for one in warnings:
+        onlookers.note(f"! {one}")
+    return warnings
 
 
 def _fit(

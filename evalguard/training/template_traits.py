@@ -45,6 +45,19 @@ def arguments_are_text(tokenizer: Any) -> bool:
     return "evalguard" in _rendered(tokenizer, _calling(json.dumps(_ARGUMENTS)))
 
 
+def takes_calls(tokenizer: Any) -> bool:
+    """Return whether a template writes the call of a function."""
+    texts = (_ARGUMENTS, json.dumps(_ARGUMENTS))
+    return any("evalguard" in _rendered(tokenizer, _calling(one)) for one in texts)
+
+
+def writes_time(tokenizer: Any) -> bool:
+    """Return whether a template writes the date or the time of day into its prompts."""
+    template = tokenizer.chat_template or ""
+    sources = template.values() if isinstance(template, dict) else [template]
+    return any("strftime_now" in source for source in sources)
+
+
 def turn_tokens(tokenizer: Any) -> tuple[str, ...]:
     """Return the special tokens that begin and end texts and turns."""
     system = {"role": "system", "content": "Be brief."}

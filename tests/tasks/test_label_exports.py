@@ -316,7 +316,7 @@ class TestTheLinesOfAnError:
 
     @pytest.mark.parametrize(
         ("yes", "no"),
-        [("gut", "schlecht"), ("accept", "reject"), ("👍", "👎"), ("Wahr!", "Falsch!"), ("C", "I")],
+        [("gut", "schlecht"), ("accept", "reject"), ("👍", "👎"), ("Wahr?", "Falsch?"), ("C", "I")],
     )
     def test_values(self, read, yes, no):
         def row(i, good):

@@ -312,3 +312,73 @@ def test_an_answer_that_nobody_labelled_is_proposed_as_nothing(column, proposed)
         reading=LabelReading(),
     )
     assert f"columns: {{answer: output, q: {proposed}}}" in hint(wanted, rows)
+
+
+def preferred(n, **more):
+    return {"prompt": f"ask {n}", "chosen": f"good {n}", "rejected": f"bad {n}", **more}
+
+
+def test_pairs_of_chosen_and_rejected_are_shown_in_either_order(read):
+    found = read([preferred(n) for n in range(60)])
+    assert found.source == "pairs of chosen and rejected"
+    assert set(labels(found)) == {True, False}
+    for item in found.items:
+        better = item.answers[0 if item.label else 1]
+        assert better.startswith("good")
+        assert item.question.startswith("ask")
+
+
+def test_pairs_of_chosen_and_rejected_may_be_conversations(read):
+    whole = {
+        "chosen": conversation("hi", "hello", "why?", "so"),
+        "rejected": conversation("hi", "hello", "why?", "never"),
+    }
+    alone = {
+        "chosen": [{"role": "assistant", "content": "hello"}],
+        "rejected": [{"role": "assistant", "content": "go away"}],
+    }
+    rows = [preferred(n) for n in range(60)]
+    found = read([*rows, {"prompt": "hi", **whole}, {"prompt": "hi there", **alone}])
+    for item, answer in zip(found.items[-2:], ("hello\n\nUser: why?", "hello"), strict=True):
+        assert item.answers[0 if item.label else 1].startswith(answer)
+    assert [item.question for item in found.items[-2:]] == ["hi", "hi there"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"prompt": None}, "prompt: found null"),
+        ({"chosen": 3}, "chosen: found '?3'?; allowed: an answer, or messages"),
+        (
+            {"rejected": conversation("other", "no"), "chosen": conversation("hi", "yes")},
+            "rejected",
+        ),
+        ({"chosen": '[{"role": '}, "chosen: found .* a list as JSON"),
+    ],
+)
+def test_a_broken_pair_of_chosen_and_rejected_is_named(read, row, words):
+    with pytest.raises(DataError, match=words):
+        read([preferred(n) for n in range(60)] + [preferred(99, **row)])
+
+
+@pytest.mark.parametrize("mark", [".", "!", "。", "!!"])
+def test_a_full_stop_behind_a_label_is_none_of_it(read, mark):
+    rows = [{"q": str(n), "answer": f"x {n}", "label": f"Yes{mark}"} for n in range(10)]
+    rows += [{"q": str(n), "answer": f"x {n}", "label": f"no{mark}"} for n in range(10, 20)]
+    assert labels(read(rows, task=Judge)) == [True] * 10 + [False] * 10
+
+
+def test_two_answers_that_are_the_same_are_left_out(read):
+    rows = [{"q": str(n), "a": f"x {n}", "b": "y", "better": "a"} for n in range(10)]
+    rows += [{"q": str(n), "a": f"x {n}", "b": "y", "better": "b"} for n in range(10, 20)]
+    same = [{"q": "30", "a": "z", "b": "z ", "better": one} for one in ("a", "b", "tie")]
+    found = read([*rows, *same])
+    assert len(found.items) == 20
+    assert found.notes == ("1 left out, as their two answers are the same",)
+
+
+@pytest.mark.parametrize("word", ["both good", "Both bad", "neither", "both"])
+def test_words_for_a_tie_are_proposed_as_one(read, word):
+    rows = [{"q": str(n), "a": f"x {n}", "b": "y", "better": "a"} for n in range(12)]
+    with pytest.raises(DataError, match=rf"values: {{a: a, tie: {word}}}"):
+        read([*rows, {"q": "30", "a": "z", "b": "y", "better": word}])

@@ -1,6 +1,7 @@
 """A stage that trains nothing is an error."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -104,6 +105,17 @@ def test_kto_badly_out_of_balance_is_a_warning_that_its_own_advice_ends(base_fol
     balanced = train(kto(base_folder, undesirable_weight=6.0), base_dir=project)
     assert balanced.record.warnings == ()
     assert balanced.record.curve[-1].loss != record.curve[-1].loss
+
+
+def test_a_template_that_writes_the_date_is_a_warning(base_folder, project, tmp_path):
+    dated = tmp_path / "dated"
+    shutil.copytree(base_folder, dated)
+    template = dated / "chat_template.jinja"
+    template.write_text("{{ strftime_now('%d %b %Y') }} " + template.read_text())
+    write(project, "rows.jsonl", labelled(*[True, False] * 6))
+    (warning,) = train(kto(dated), base_dir=project).record.warnings
+    assert "writes the current date or time into each prompt" in warning
+    assert train(kto(base_folder), base_dir=project).record.warnings == ()
 
 
 def test_gradients_that_are_zero_throughout(base_folder, project, monkeypatch):

@@ -526,6 +526,50 @@ def test_rows_of_added_tokens_are_not_made_up(base_folder, tmp_path):
         merge_into_base(tmp_path / "b", tmp_path / "merged")
 
 
+ROWS = 320
+"""Rows of embeddings of the base, more than its tokenizer has tokens."""
+
+
+def with_tokens(base_folder, adapter, until, name="<tool{}>"):
+    """Put a tokenizer next to an adapter whose tokens are numbered up to another one."""
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(base_folder)
+        tokenizer.add_tokens([name.format(i) for i in range(len(tokenizer), until)])
+        tokenizer.save_pretrained(adapter)
+    return adapter
+
+
+def test_a_tokenizer_with_tokens_that_have_no_row_is_not_merged(base_folder, adapters, tmp_path):
+    lost = with_tokens(base_folder, edited(adapters / "a", tmp_path / "a"), ROWS + 2)
+    with pytest.raises(
+        ModelError, match=r"has 2 more tokens .*'<tool320>' \(320, and the base has"
+    ):
+        merge_into_base(lost, tmp_path / "merged")
+    also = with_tokens(base_folder, edited(adapters / "b", tmp_path / "b"), ROWS + 2)
+    with pytest.raises(ModelError, match="more tokens than the base has rows"):
+        combine([lost, also], tmp_path / "ab")
+    assert not (tmp_path / "merged").exists()
+    assert not (tmp_path / "ab").exists()
+
+
+def test_tokens_without_a_row_that_the_base_itself_lists_are_merged(
+    base_folder, adapters, tmp_path
+):
+    shutil.copytree(base_folder, tmp_path / "base")
+    with_tokens(base_folder, tmp_path / "base", ROWS + 1)
+    adapter = edited(adapters / "a", tmp_path / "a", base_model_name_or_path=str(tmp_path / "base"))
+    with_tokens(base_folder, adapter, ROWS + 1)
+    merge_into_base(adapter, tmp_path / "merged")
+    with_tokens(tmp_path / "base", adapter, ROWS + 2, name="<audio{}>")
+    with pytest.raises(ModelError, match="'<audio321>'"):
+        merge_into_base(adapter, tmp_path / "again")
+
+
+def test_added_tokens_within_the_rows_of_the_base_are_merged(base_folder, adapters, tmp_path):
+    adapter = with_tokens(base_folder, edited(adapters / "a", tmp_path / "a"), ROWS)
+    merge_into_base(adapter, tmp_path / "merged")
+
+
 @pytest.mark.parametrize("kind", SERVED)
 def test_every_method_merges_exactly_or_says_how_it_is_gated(kind, demo_model, tmp_path):
     adapter = save(demo_model, tmp_path / "a", SERVED[kind])

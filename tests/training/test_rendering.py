@@ -232,8 +232,39 @@ def test_a_prompt_that_is_trained_otherwise_than_gated_is_an_error():
             {"messages": [ASKED, ANSWER]}, tokenizer
         )
     said = refused({"messages": [ASKED, ANSWER]}, make_tokenizer(opens))
-    assert "+ 2<end><assistant><think>' for generation" in said
+    assert "writes '<assistant><think>' in the prompt for generation" in said
     assert "reasoning_content" in said
+
+
+def test_a_template_that_is_broken_for_every_row_is_to_be_corrected():
+    for row in ({"messages": [ASKED, ANSWER]}, {"messages": [SYSTEM, ASKED, ANSWER]}, CALLED):
+        said = refused(row, make_tokenizer("{% for m in messages %}{{ m['content'] }"))
+        assert said.endswith("Correct the template, or choose another base")
+
+
+def test_a_difference_of_every_row_is_one_reason():
+    opens = PLAIN_TEMPLATE.replace("{{ '<assistant>' }}", "{{ '<assistant><think>' }}")
+    rows = [{"prompt": f"what is {i}", "completion": text} for i, text in enumerate("ab<")]
+    _, problems = count_tokens(examples(*rows), make_tokenizer(opens))
+    assert len(problems) == 3
+    assert len({problem.message for problem in problems}) == 1
+
+
+def test_a_template_that_takes_calls_is_not_told_to_take_none():
+    two = {"role": "assistant", "content": None, "tool_calls": [CALL, {**CALL, "id": "c2"}]}
+    results = [RESULT, {**RESULT, "tool_call_id": "c2"}]
+    row = {"messages": [ASKED, two, *results, ANSWER], "tools": TOOLS}
+    assert "Change the calls or results as it says" in refused(row, real("llama3_1"))
+    strict = (
+        "{% for m in messages %}{% for c in m.tool_calls or [] %}{% if c.id | length != 9 %}"
+        "{{ raise_exception('ids have nine letters') }}{% endif %}{% endfor %}{% endfor %}"
+    )
+    qwen = real("qwen2_5")
+    qwen.chat_template = strict + qwen.chat_template
+    assert "Change the calls or results as it says" in refused(CALLED, qwen)
+    none = "{% for m in messages %}{% if m.tool_calls %}{{ raise_exception('no') }}{% endif %}"
+    plain = make_tokenizer(none + "{% endfor %}" + PLAIN_TEMPLATE)
+    assert "Choose a base whose template supports tools" in refused(CALLED, plain)
 
 
 def test_a_bos_that_the_tokenizer_adds_is_trained_as_it_is_gated():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
 from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, seen, structure, text_of, weight_of
 from evalguard.training.formats.flags import objection
-from evalguard.training.formats.layout import REASONING, TALKS
+from evalguard.training.formats.layout import ANSWERS, ASKED, REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
 from evalguard.training.formats.unmeant import check_message
 from evalguard.training.formats.unread import belongs_to_message, is_material
@@ -106,8 +106,8 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
     turns: list[Turn] = []
     for index, one in enumerate(value):
         where = f"{column}[{index}]"
-        if isinstance(one, dict) and one.keys() >= {"input", "output"}:
-            turns += _exchange(one, where, column, cells, first=not turns)
+        if sides := _sides(one):
+            turns += _exchange(one, sides, where, column, cells, first=not turns)
         elif (turn := _turn(one, where, column, cells)) is not None:
             turns.append(turn)
     return turns
@@ -144,14 +144,39 @@ def plain(role: str, text: Any, column: str) -> Turn:
     return Turn({"role": role, "content": text_of(text, column)})
 
 
+def _sides(value: Any) -> tuple[str, str] | None:
+    """Return the keys of a question and its answer, where one object holds both.
+
+    Example:
+        >>> _sides({"human": "Hi", "assistant": "Hello"}), _sides({"input": "Hi", "output": "Oh"})
+        (('human', 'assistant'), ('input', 'output'))
+    """
+    if not isinstance(value, dict) or value.keys() & {"role", "from", *_CONTENTS}:
+        return None
+    asked = [key for key in value if key in ASKED] or _spoken(value, "user")
+    said = [key for key in value if key in ANSWERS] or _spoken(value, "assistant")
+    return (asked[0], said[0]) if len(asked) == len(said) == 1 else None
+
+
+def _spoken(value: Mapping[str, Any], role: str) -> list[str]:
+    return [key for key in value if ROLES.get(str(key).casefold()) == role]
+
+
 def _exchange(
-    value: dict[str, Any], where: str, column: str, cells: Cells, *, first: bool
+    value: dict[str, Any],
+    sides: tuple[str, str],
+    where: str,
+    column: str,
+    cells: Cells,
+    *,
+    first: bool,
 ) -> list[Turn]:
-    """Return a pair of question and answer, as Capybara and XTuner keep their turns.
+    """Return a pair of question and answer, as Capybara, XTuner and ShareGPT-90k keep their turns.
 
     Raises:
         DataError: If one that is not the first has a system text.
     """
+    asking, answering = sides
     system = value.get("system")
     if "system" in cells.layout.ignore or blank(system):
         head = []
@@ -159,9 +184,11 @@ def _exchange(
         head = [plain("system", system, f"{where}.system")]
     else:
         raise DataError(f"{where} holds 'system'; only the first exchange can have one")
-    _others(value, {"input", "output", "system"}, where, column, cells, role="assistant")
-    asked = plain("user", value["input"], f"{where}.input")
-    return [*head, asked, plain("assistant", value["output"], f"{where}.output")]
+    _others(value, {asking, answering, "system"}, where, column, cells, role="assistant")
+    asked = plain("user", value[asking], f"{where}.{asking}")
+    said = plain("assistant", value[answering], f"{where}.{answering}")
+    trained = _weight(value, where, "assistant", column, cells)
+    return [*head, asked, replace(said, trained=trained)]
 
 
 def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:

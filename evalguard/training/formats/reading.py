@@ -9,6 +9,7 @@ from typing import Any
 
 from evalguard.errors import DataError
 from evalguard.tasks.chats import MEDIA
+from evalguard.training.formats.beside_talks import with_rejected
 from evalguard.training.formats.cells import (
     Cells,
     blank,
@@ -127,7 +128,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
     inside = [unwrapped(row, layout) for row in rows]
     n_unwrapped = sum(one is not row for one, row in zip(inside, rows, strict=True))
     rows = inside
-    found = [transcribed(Cells.of(row, layout)) for row in rows]
+    found = [with_rejected(transcribed(Cells.of(row, layout))) for row in rows]
     if missing := _missing_columns(found, rows, layout):
         return Reading((), (missing,))
     name, inner, problems = _formats(found, layout)

@@ -21,6 +21,10 @@ _ANSWERING_WORDS = words_of(
 )
 """Words in names of columns that may be a question, or its answer."""
 
+_SPEAKERS = ("role", "from", "sender", "author", "speaker")
+_SAYING = ("content", "value", "text", "message")
+"""Keys of messages in other tools."""
+
 _ALIKE = 0.85
 """Similarity of a misspelt name, by the share of letters that match."""
 
@@ -113,6 +117,11 @@ def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
     nested = [n for n in columns if n not in COLUMNS and _is_nested(fields.get(n))]
     inside = f" Inside '{nested[0]}' nothing is read: make columns of it." if nested else ""
     two = ""
+    if talk := next((n for n in columns if n not in COLUMNS and _is_talk(fields.get(n))), None):
+        return (
+            f"no known format has the columns {found}. If '{talk}' holds the messages of a "
+            f"conversation, map it: data: {{columns: {{messages: {_as_yaml(talk)}}}}}"
+        )
     if pair := _two_answers(fields):
         chosen, rejected = pair
         two = (
@@ -178,6 +187,21 @@ def _is_nested(value: Any) -> bool:
     """Return whether a cell holds objects."""
     inner = value[:1] if isinstance(value, list) else [value]
     return any(isinstance(one, dict) for one in inner)
+
+
+def _is_talk(value: Any) -> bool:
+    """Return whether a cell may hold a conversation: an even number of texts, or speakers."""
+    if not isinstance(value, list) or len(value) < 2:
+        return False
+    if all(isinstance(one, str) for one in value):
+        return len(value) % 2 == 0
+    return all(isinstance(one, dict) and _speaks(one) for one in value)
+
+
+def _speaks(message: Mapping[str, Any]) -> bool:
+    """Return whether an object names who says a text."""
+    who = {*_SPEAKERS} & message.keys()
+    return bool(who) and any(isinstance(message.get(key), str) for key in _SAYING)
 
 
 def _meant(column: str, known: Set[str]) -> str | None:

@@ -29,9 +29,25 @@ def tools_of(value: Any, column: str) -> tuple[Tool, ...]:
     """
     if blank(value, "tools"):
         return ()
-    found = structure(value, column)
+    found = _described(value, column)
     tools = found if isinstance(found, list) else [found]
-    return tuple(_tool(structure(one, column), f"{column}[{i}]") for i, one in enumerate(tools))
+    return tuple(
+        _tool(_described(one, f"{column}[{i}]"), f"{column}[{i}]") for i, one in enumerate(tools)
+    )
+
+
+def _described(value: Any, where: str) -> Any:
+    """Return functions or calls, which may be JSON text.
+
+    Raises:
+        DataError: If they are another text, such as the name of one.
+    """
+    if isinstance(value, str) and value.strip()[:1] not in ("{", "[", '"'):
+        raise DataError(
+            f"{where} is {value[:60]!r}, a text. Write it as an object, with the function's name "
+            "and parameters"
+        )
+    return structure(value, where)
 
 
 def _tool(value: Any, where: str) -> Tool:
@@ -72,9 +88,9 @@ def calls_of(value: Any, where: str) -> list[dict[str, Any]]:
     Raises:
         DataError: If a call has no name, or arguments that are no object.
     """
-    found = structure(value, where)
+    found = _described(value, where)
     calls = found if isinstance(found, list) else [found]
-    return [_call(structure(one, where), f"{where}[{i}]") for i, one in enumerate(calls)]
+    return [_call(_described(one, f"{where}[{i}]"), f"{where}[{i}]") for i, one in enumerate(calls)]
 
 
 def _call(value: Any, where: str) -> dict[str, Any]:
