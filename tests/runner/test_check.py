@@ -172,7 +172,8 @@ check.run_check(loaded, selected, full=True, on_progress=lambda p: print(p.sampl
 """
 
 
-@pytest.mark.parametrize("after", [20, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [20, 150])
 def test_a_killed_check_resumes_where_it_was(project, after):
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(project / "evalguard.yaml")],
