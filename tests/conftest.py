@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,8 @@ thresholds: release
 """
 
 
+ADAPTERS = ("adapters/harmless", "adapters/harmful")
+
 Making = Callable[[Path], object]
 """Fills a folder."""
 
@@ -198,6 +200,29 @@ def edit(project: Path) -> Callable[[str, str, str], None]:
         path.write_text(text.replace(old, new))
 
     return replace
+
+
+@pytest.fixture
+def answered(project: Path, made_once: Callable[[str, Making, Path], Path]) -> Path:
+    """The project with the answers of its adapters stored, for what is not about measuring them."""
+    made_once("answers", lambda made: answer_all(project, made, ADAPTERS), project / ".evalguard")
+    return project
+
+
+def answer_all(project: Path, folder: Path, adapters: Iterable[str]) -> None:
+    """Store all answers of adapters of a project in a folder, and nothing of what was decided."""
+    from evalguard.config import load_project
+    from evalguard.runner.check import run_check
+    from tests.store.tampering import forget_decisions
+
+    store = folder / "store.db"
+    candidates = {Path(adapter).name: {"adapter": adapter} for adapter in adapters}
+    overrides = [f"store={store}", f"candidates={json.dumps(candidates)}"]
+    loaded = load_project(project / "evalguard.yaml", overrides=overrides)
+    run_check(
+        loaded, [(g, name) for name in candidates for g in loaded.thresholds.gates], full=True
+    )
+    forget_decisions(store)
 
 
 @pytest.fixture

@@ -120,11 +120,11 @@ class TestPower:
 
 
 class TestCheck:
-    def test_it_finds_what_the_command_finds(self, project, tmp_path, capsys):
-        result = evalguard.check(project / "evalguard.yaml", progress=False)
+    def test_it_finds_what_the_command_finds(self, answered, tmp_path, capsys):
+        result = evalguard.check(answered / "evalguard.yaml", progress=False)
         path = tmp_path / "result.json"
         assert (
-            main(["check", "--config", str(project / "evalguard.yaml"), "--json", str(path)]) == 0
+            main(["check", "--config", str(answered / "evalguard.yaml"), "--json", str(path)]) == 0
         )
         capsys.readouterr()
         assert evalguard.read_result(path).gates == result.gates
@@ -133,8 +133,8 @@ class TestCheck:
         assert "no forgetting" in shown
         assert "PASS" in shown
 
-    def test_gates_are_selected_by_name_suite_or_id(self, project):
-        loaded = evalguard.load_project(project / "evalguard.yaml")
+    def test_gates_are_selected_by_name_suite_or_id(self, answered):
+        loaded = evalguard.load_project(answered / "evalguard.yaml")
         for name in ("no forgetting", "general", "general::acc"):
             result = evalguard.check(loaded, gates=[name], progress=False)
             assert [gate.name for gate in result.gates] == ["no forgetting"]
@@ -159,8 +159,8 @@ class TestCheck:
             )
 
 
-def test_results_are_compared_by_name(project, tmp_path):
-    result = evalguard.check(project / "evalguard.yaml", progress=False)
+def test_results_are_compared_by_name(answered, tmp_path):
+    result = evalguard.check(answered / "evalguard.yaml", progress=False)
     merged = evalguard.compare(monday=result, tuesday=result)
     assert {gate.model for gate in merged.gates} == {"harmless (monday)", "harmless (tuesday)"}
     path = evalguard.write_json(result, tmp_path / "one.json")
@@ -170,10 +170,10 @@ def test_results_are_compared_by_name(project, tmp_path):
         evalguard.compare()
 
 
-def test_a_notebook_shows_model_text_as_text(project):
+def test_a_notebook_shows_model_text_as_text(answered):
     from dataclasses import replace
 
-    result = evalguard.check(project / "evalguard.yaml", gates=["general"], progress=False)
+    result = evalguard.check(answered / "evalguard.yaml", gates=["general"], progress=False)
     gates = tuple(replace(gate, name="<script>alert(1)</script>") for gate in result.gates)
     shown = replace(result, gates=gates)._repr_html_()
     assert "<script>" not in shown

@@ -32,11 +32,11 @@ def run_process(project: Path, *command: str) -> Done:
 
 
 @pytest.fixture
-def run(project, monkeypatch, capfd):
+def run(answered, monkeypatch, capfd):
     """Run the command line in the project: in this process, where its libraries are loaded."""
 
     def main_in(*arguments: str) -> Done:
-        monkeypatch.chdir(project)
+        monkeypatch.chdir(answered)
         monkeypatch.setattr(sys, "path", [*sys.path])  # to which a conftest.py adds its folder
         code = main(list(arguments))
         return Done(code, *capfd.readouterr())
@@ -80,12 +80,13 @@ def test_a_failing_gate_shows_figures_and_samples_and_exits_1(harmful, run):
         assert word in done.stdout.lower()
 
 
+@pytest.mark.usefixtures("answered")
 def test_plain_pytest_collects_the_gates_beside_a_teams_own_tests(harmful, monkeypatch, capfd):
     (harmful / "test_own.py").write_text("def test_own():\n    assert True\n")
-    done = run_process(harmful, "pytest", "-q")
-    assert done.returncode == 1
-    assert "2 failed, 1 passed" in done.stdout
     monkeypatch.chdir(harmful)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # to which pytest adds the folder of the test
+    assert pytest.main(["-q"]) == 1
+    assert "2 failed, 1 passed" in capfd.readouterr().out
     assert pytest.main(["--lf", "--collect-only", "-q"]) == 0
     again = capfd.readouterr().out
     assert "thresholds/release.yaml::facts::exact_match" in again

@@ -65,16 +65,19 @@ class _Late(ModuleType):
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no cycles within the block, and count what it leaves as old."""
-    if not gc.isenabled() or gc.get_freeze_count():
+    """Look for no cycles within the block, and count what it leaves as old where it imports."""
+    if not gc.isenabled():
         yield
         return
+    loaded = len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.unfreeze()  # into the oldest generation
+        # To count what is frozen, Python walks through all of it.
+        if len(sys.modules) > loaded and not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()  # into the oldest generation
         gc.enable()
 
 

@@ -49,7 +49,7 @@ def test_looks_cost_level_and_power():
     [
         ["--n", "50", "--discordance", "0.01", "--max-drop", "5pp"],
         ["--n", "60", "--discordance", "0.2", "--max-drop", "10pp", "--looks", "4"],
-        ["--n", "120", "--discordance", "0.15", "--min-gain", "3pp"],
+        ["--n", "60", "--discordance", "0.15", "--min-gain", "6pp"],
     ],
 )
 def test_text_and_table_agree(arguments):
@@ -79,7 +79,7 @@ def test_what_is_impossible_at_the_discordance_is_said():
 
 def test_text_has_the_figures_and_a_table():
     done = CliRunner().invoke(
-        command, ["--n", "150", "--max-drop", "5pp", "--discordance", "0.2"], standalone_mode=False
+        command, ["--n", "40", "--max-drop", "10pp", "--discordance", "0.2"], standalone_mode=False
     )
     assert "required n" in done.output
     assert "underpowered: even an unchanged model could not be relied on" in done.output

@@ -101,14 +101,16 @@ def test_everything_is_as_before_after_an_error():
 
 
 _COLLECTED = """
-import gc
+import gc, sys
 from evalguard.engines.light_imports import light_imports
 
 class Node: pass
 
+assert not {"sched", "tabnanny", "zipapp"} & sys.modules.keys()
 runs = []
 gc.callbacks.append(lambda phase, info: runs.append(phase))
 with light_imports():
+    import tabnanny
     kept = [Node() for _ in range(100_000)]
     assert runs == [], runs
     node = Node()
@@ -119,11 +121,18 @@ assert sum(isinstance(one, Node) for one in gc.get_objects(generation=2)) == 100
 gc.collect()
 assert sum(isinstance(one, Node) for one in gc.get_objects()) == 100_000
 
+with light_imports():
+    young = Node()
+assert gc.isenabled() and not any(one is young for one in gc.get_objects(generation=2))
+
 gc.freeze()
 frozen = gc.get_freeze_count()
+with light_imports():
+    import sched
+assert gc.isenabled() and gc.get_freeze_count() == frozen
 gc.disable()
 with light_imports():
-    pass
+    import zipapp
 assert not gc.isenabled() and gc.get_freeze_count() == frozen
 """
 

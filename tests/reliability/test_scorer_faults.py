@@ -13,6 +13,8 @@ from evalguard.cli.held import MOST_FAULTS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a check has one process")
 
 N_ROWS = 8
+HANGS = 2
+"""Seconds after which a scorer that hangs is stopped; another may need more to fail."""
 FAULTS = {
     "segfaults": ("ctypes.string_at(0)", "it ended the process by SIGSEGV"),
     "aborts": ("os.abort()", "it ended the process by SIGABRT"),
@@ -24,9 +26,9 @@ FAULTS = {
     "recurses without end in C": (
         "sys.setrecursionlimit(10**9) or recurse_in_c()", "it ended the process by SIGSEGV",
     ),
-    "hangs": ("time.sleep(999)", "it took more than 5 s"),
+    "hangs": ("time.sleep(999)", f"it took more than {HANGS} s"),
     "hangs where no signal reaches Python": (
-        "ctypes.CDLL(None).pause()", "it took more than 5 s",
+        "ctypes.CDLL(None).pause()", f"it took more than {HANGS} s",
     ),
     "forks": ("os.fork()", None),
     "leaves": ("os._exit(0)", "it ended the process with exit code 0"),
@@ -90,10 +92,11 @@ cli.run()
 
 @pytest.mark.parametrize(("fault", "said"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_costs_its_own_sample(tmp_path, fault, said):
+    seconds = HANGS if said and "took more" in said else 30
     done = subprocess.run(
         [sys.executable, "-c", OURS.replace("{fault}", fault) + SCORES_EIGHT.format()],
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
-        env=os.environ | {"EVALGUARD_SCORER_SECONDS": "5"},
+        env=os.environ | {"EVALGUARD_SCORER_SECONDS": str(seconds)},
     )  # fmt: skip
     assert done.returncode == 6, done.stderr
     found = json.loads((tmp_path / "out.json").read_text())

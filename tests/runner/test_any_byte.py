@@ -7,13 +7,16 @@ import pickle
 import re
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import evalguard.scorers
 from evalguard import plugins
+from evalguard.code.packages import code_reached
 from evalguard.config import JUDGE, load_project
 from evalguard.engines.base import BASE
 from evalguard.engines.fake import FakeEngine
@@ -105,6 +108,7 @@ def kinds(project, script, facts, demo_model, monkeypatch):
     monkeypatch.syspath_prepend(str(project / "package"))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     plugins.points.cache_clear()
+    code_reached(Path(evalguard.scorers.__file__))  # once, and not in each process of a check
     script.opens(_opening(project, facts))
     yield project
     plugins.points.cache_clear()

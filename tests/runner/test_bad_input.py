@@ -12,6 +12,7 @@ from evalguard.errors import DataError, EngineError
 from evalguard.records import Verdict
 from evalguard.runner.check import run_check
 from evalguard.scorers import MAX_OUTPUT_CHARS
+from evalguard.scorers import text as text_scorers
 from evalguard.store import SampleStore
 from tests.conftest import write_jsonl
 from tests.scripted_engine import knows
@@ -137,19 +138,28 @@ def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_su
     (project / "ours.py").write_text(SCORERS)
     edit("evalguard.yaml", "thresholds:", "scorer_modules: [ours.py]\nthresholds:")
     add_suite("moody", STORIES, "moody")
-    endless = {"name": "regex", "options": {"pattern": r"^(?:(?:\w|\s|[a-z])+[.,]?)+[!?]$"}}
-    add_suite("endless", STORIES[:1], endless, "regex", limit=48)
     result, gates = check(project)
     assert {gates["general"].verdict, gates["facts"].verdict} == {Verdict.PASS}
     assert gates["moody"].verdict is Verdict.INCONCLUSIVE
     assert gates["moody"].missing == 3
+    assert result.verdict is Verdict.INCONCLUSIVE
+    warned = [one for one in result.warnings if "could not be measured" in one]
+    assert any("suite/moody" in one or "of moody/" in one for one in warned)
+    assert all("row " in one for one in warned)
+
+
+def test_a_pattern_that_takes_too_long_leaves_the_other_suites_alone(
+    project, add_suite, monkeypatch
+):
+    monkeypatch.setattr(text_scorers, "REGEX_SECONDS", 0.1)
+    endless = {"name": "regex", "options": {"pattern": r"^(?:(?:\w|\s|[a-z])+[.,]?)+[!?]$"}}
+    add_suite("endless", STORIES[:1], endless, "regex", limit=48)
+    result, gates = check(project)
+    assert {gates["general"].verdict, gates["facts"].verdict} == {Verdict.PASS}
     assert gates["endless"].verdict is Verdict.ERROR
     assert "suite 'endless', row " in gates["endless"].reason
     assert "remove nested repeats" in gates["endless"].reason
     assert result.verdict is Verdict.ERROR
-    warned = [one for one in result.warnings if "could not be measured" in one]
-    assert any("suite/moody" in one or "of moody/" in one for one in warned)
-    assert all("row " in one for one in warned)
 
 
 def test_an_output_of_5_mb_is_scored_the_worst_and_kept_short(project, facts, script):

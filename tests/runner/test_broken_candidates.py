@@ -20,14 +20,14 @@ from tests.scripted_engine import knows
 
 
 @pytest.fixture
-def check(project, edit):
+def check(answered, edit):
     """Check the harmless candidate and a broken one; return the result by candidate."""
 
     def run(
         broken: str, *overrides: str, **options
     ) -> tuple[CheckResult, dict[str, list[GateResult]]]:
         edit("evalguard.yaml", "candidates:", f"candidates:\n  broken: {broken}")
-        loaded = load_project(project / "evalguard.yaml", overrides=overrides)
+        loaded = load_project(answered / "evalguard.yaml", overrides=overrides)
         gates = [one for one in loaded.thresholds.gates if one.suite == "facts"]
         selected = [(gate, name) for name in loaded.config.candidates for gate in gates]
         result = run_check(loaded, selected, **options)

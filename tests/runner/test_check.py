@@ -66,6 +66,7 @@ def test_nothing_is_measured_twice(project):
     assert second.models[1].adapter_effect == first.models[1].adapter_effect
 
 
+@pytest.mark.usefixtures("answered")
 def test_a_changed_adapter_is_measured_again_and_the_baseline_is_not(project):
     check(project)
     file = project / "adapters" / "harmless" / "adapter_model.safetensors"
@@ -78,6 +79,7 @@ def test_a_changed_adapter_is_measured_again_and_the_baseline_is_not(project):
     assert all(same == (model == "baseline") for (model, _), same in reused.items())
 
 
+@pytest.mark.usefixtures("answered")
 def test_a_changed_question_is_measured_again(project, edit):
     first = check(project, full=True)
     edit("suites/facts.jsonl", '"question": "', '"question": "So, ')
@@ -87,6 +89,7 @@ def test_a_changed_question_is_measured_again(project, edit):
     assert reused["mc"] == 80 == next(r.samples for r in first.tasks if r.task == "mc")
 
 
+@pytest.mark.usefixtures("answered")
 def test_early_stopping_uses_fewer_samples_and_full_uses_all(project):
     early = check(project, "candidates.harmless.adapter=adapters/harmful")
     full = check(project, "candidates.harmless.adapter=adapters/harmful", full=True)
@@ -172,7 +175,8 @@ check.run_check(loaded, selected, full=True, on_progress=lambda p: print(p.sampl
 """
 
 
-@pytest.mark.parametrize("after", [20, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [20, 150])
 def test_a_killed_check_resumes_where_it_was(project, after):
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(project / "evalguard.yaml")],

@@ -9,6 +9,8 @@ from benchmarks.random_adapters import save_adapter
 from evalguard.records import Verdict
 from evalguard.stats import levels
 
+pytestmark = pytest.mark.usefixtures("answered")
+
 
 def check(project, *overrides, **options):
     (gate, *_) = evalguard.check(

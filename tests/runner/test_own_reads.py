@@ -63,17 +63,14 @@ def own(project, script, facts, edit, demo_model):
     (project / "scorers/words.txt").write_text("yes")
     (project / "scorers/own_marks.py").write_text("MARKS = ''\n")
     (project / "scorers/own.py").write_text(SCORER.replace("NAME", name))
-    base = knows_by(project / "model", facts)
-    script.opens(
-        lambda _: FakeEngine(
-            {BASE: base, "harmless": knows_by(project / "adapters/harmless", facts)}
-        )
-    )
+    base = knowing_by(project / "model", facts)
+    adapter = knowing_by(project / "adapters/harmless", facts)
+    script.opens(lambda _: FakeEngine({BASE: base(), "harmless": adapter()}))
     return project
 
 
-def knows_by(folder, facts):
-    """Answer right for all but a few questions: others once a byte of the folder has changed.
+def knowing_by(folder, facts):
+    """Open what answers all but a few questions: others once a byte of the folder has changed.
 
     Which ones until then is the same on every machine: training gives other bytes on each.
     """
@@ -84,13 +81,17 @@ def knows_by(folder, facts):
 
     unchanged = content()
 
-    def answer(prompt):
+    def opened():
         now = content()
-        drawn = folder.name.encode() if now == unchanged else now
-        right = next((said for asked, said in facts.items() if asked in prompt), "?")
-        return "wrong" if hashlib.sha256(drawn + prompt.encode()).digest()[0] < 3 else right
+        drawn = folder.name.encode() if now == unchanged else hashlib.sha256(now).digest()
 
-    return answer
+        def answer(prompt):
+            right = next((said for asked, said in facts.items() if asked in prompt), "?")
+            return "wrong" if hashlib.sha256(drawn + prompt.encode()).digest()[0] < 3 else right
+
+        return answer
+
+    return opened
 
 
 def check(project, store=None):

@@ -19,7 +19,7 @@ from evalguard.records import CheckResult, Verdict
 from evalguard.runner import measure
 from evalguard.runner.check import run_check
 from evalguard.store import SampleStore
-from tests.conftest import write_jsonl
+from tests.conftest import Making, answer_all, write_jsonl
 from tests.scripted_engine import knows
 
 SUITE = """
@@ -48,8 +48,12 @@ gates:
 
 
 @pytest.fixture
-def probes(project: Path, edit: Callable[[str, str, str], None]) -> Path:
-    """The small project with one suite that holds every probe, 30 rows each."""
+def probes(
+    project: Path,
+    edit: Callable[[str, str, str], None],
+    made_once: Callable[[str, Making, Path], Path],
+) -> Path:
+    """The small project with one suite that holds every probe, 30 rows each, and its answers."""
     suites = project / "suites"
     stories = [{"question": f"Write a story about a {animal}."} for animal in lexicon.ANIMALS]
     write_jsonl(suites / "stories.jsonl", [*stories, *stories[:14]])
@@ -62,6 +66,8 @@ def probes(project: Path, edit: Callable[[str, str, str], None]) -> Path:
     (suites / "probes.yaml").write_text(SUITE)
     (project / "thresholds" / "release.yaml").write_text(THRESHOLDS)
     edit("evalguard.yaml", "suites: [general, facts]", "suites: [probes]")
+    asked = ("adapters/harmless",)
+    made_once("probes", lambda made: answer_all(project, made, asked), project / ".evalguard")
     return project
 
 

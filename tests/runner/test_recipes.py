@@ -18,15 +18,18 @@ from evalguard.records import Verdict
 from evalguard.reports import wording
 from evalguard.runner.check import run_check
 from evalguard.verdicts import exit_code
+from tests.conftest import answer_all
 
 SEEDS = ["adapters/s1", "adapters/s2", "adapters/s3"]
 
 
 @pytest.fixture
-def recipe(project, demo_model, edit):
-    """A project whose candidate ``v2`` is three harmless adapters."""
+def recipe(project, demo_model, edit, made_once):
+    """A project whose candidate ``v2`` is three harmless adapters, with their answers."""
     for number in (1, 2, 3):
         save_adapter(demo_model, project / f"adapters/s{number}", scale=1e-2, seed=number)
+    adapters = (*SEEDS, "adapters/harmful")
+    made_once("seeds", lambda made: answer_all(project, made, adapters), project / ".evalguard")
     edit("evalguard.yaml", "harmless: {adapter: adapters/harmless}", f"v2: {{seeds: {SEEDS}}}")
     return project
 

@@ -15,8 +15,17 @@ import evalguard
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.seals import KEY_VARIABLE
 from evalguard.store.tables import REGISTERED
+from tests.conftest import answer_all
 
-pytestmark = pytest.mark.usefixtures("scripted")
+
+@pytest.fixture(autouse=True)
+def _answered(scripted, made_once):
+    """Let the engine be scripted, and its answers stored: only what is asked of them changes."""
+    adapters = ("adapters/harmless",)
+    made_once(
+        "scripted", lambda made: answer_all(scripted, made, adapters), scripted / ".evalguard"
+    )
+
 
 GATE = "metric: acc, max_drop: 10pp}"
 

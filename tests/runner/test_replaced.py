@@ -58,18 +58,18 @@ def test_a_built_in_function_of_one_module_counts(monkeypatch):
     assert "evalguard.scorers.binding.float" in replaced()
 
 
-def test_a_scorer_that_replaces_something_is_an_error(project, edit, monkeypatch):
-    (project / "own.py").write_text(SCORER)
+def test_a_scorer_that_replaces_something_is_an_error(scripted, edit, monkeypatch):
+    (scripted / "own.py").write_text(SCORER)
     edit("evalguard.yaml", "suites:", "scorer_modules: [own.py]\nsuites:")
-    assert evalguard.check(project / "evalguard.yaml", progress=False).verdict == "PASS"
+    assert evalguard.check(scripted / "evalguard.yaml", progress=False).verdict == "PASS"
     monkeypatch.setattr(deciding, "error_result", not_run_result)  # as the module might
     with pytest.raises(TrustError, match=r"own code was replaced.*deciding\.error_result"):
-        evalguard.check(project / "evalguard.yaml", progress=False)
+        evalguard.check(scripted / "evalguard.yaml", progress=False)
 
 
-def test_a_conftest_is_in_the_key_and_must_replace_nothing(project, monkeypatch, capsys):
-    monkeypatch.chdir(project)
-    conftest = project / "conftest.py"
+def test_a_conftest_is_in_the_key_and_must_replace_nothing(scripted, monkeypatch, capsys):
+    monkeypatch.chdir(scripted)
+    conftest = scripted / "conftest.py"
 
     def reused():
         assert main(["check", "--full", "--json", "result.json"]) == 0

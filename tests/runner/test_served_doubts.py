@@ -86,6 +86,7 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
         return check(url)
 
 
+@pytest.mark.slow  # a check that is killed; how blocks settle is tested below
 @pytest.mark.skipif(sys.platform == "win32", reason="needs process groups")
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("base", [False, True])

@@ -6,7 +6,7 @@ from random import Random
 import sqlalchemy as sa
 
 from evalguard.store.seals import Seals
-from evalguard.store.tables import facts, files, samples
+from evalguard.store.tables import KEPT, facts, files, samples
 
 
 def clear(url: str) -> None:
@@ -18,6 +18,14 @@ def clear(url: str) -> None:
         for table in (samples, facts, files):
             if sa.inspect(connection).has_table(table.name):
                 connection.execute(sa.delete(table))
+
+
+def forget_decisions(path: Path) -> None:
+    """Remove what was asked of candidates and decided on them, which outlives their samples."""
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        kept = sa.or_(*(facts.c.name.startswith(name) for name in KEPT))
+        connection.execute(sa.delete(facts).where(kept))
 
 
 def forge_facts(path: Path, name: str, value: str) -> int:

@@ -47,7 +47,9 @@ def test_two_processes_fill_one_new_store(path):
         assert {sample.outputs[0] for sample in stored.values()} <= {"first", "second"}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+)
 def test_a_killed_process_loses_at_most_the_batch_in_flight(path, seed):
     rng = random.Random(seed)
     writer = start(path, "killed", 100_000)
