@@ -145,7 +145,7 @@ def test_one_answer_in_many_spellings_is_labelled_once(labelled, spelling):
         for k in range(20)
         for label in ("yes", "no")
     ]
-    with pytest.raises(DataError, match=r"1 are labelled yes and 20 no.*signs or case alone"):
+    with pytest.raises(DataError, match=r"1 are labelled yes and 20 no.*punctuation or case alone"):
         labelled(found)
 
 

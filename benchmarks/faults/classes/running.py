@@ -277,7 +277,7 @@ judges("the judge says yes to everything", blocked("judge", "label"))(
 judges("two labels, thirty times each", blocked("label", "judge"))(
     _judged(_labels(*TWO, times=30), "last word")
 )
-judges("two labels, each with thirty numbers of dots", blocked("signs or case"))(
+judges("two labels, each with thirty numbers of dots", blocked("punctuation or case"))(
     _judged(_labels(*[(f"{text}{'.' * n}", label) for text, label in TWO for n in range(30)]),
             "last word")
 )  # fmt: skip
