@@ -365,7 +365,7 @@ def test_a_broken_pair_of_chosen_and_rejected_is_named(read, row, words):
 def test_a_full_stop_behind_a_label_is_none_of_it(read, mark):
     rows = [{"q": str(n), "answer": f"x {n}", "label": f"Yes{mark}"} for n in range(10)]
     rows += [{"q": str(n), "answer": f"x {n}", "label": f"no{mark}"} for n in range(10, 20)]
-    assert labels(read(rows, task=Judge)) == [True] * 10 + [False] * 10
+    assert labels(read(rows, task=JudgeTask)) == [True] * 10 + [False] * 10
 
 
 def test_two_answers_that_are_the_same_are_left_out(read):
