@@ -91,7 +91,7 @@ def test_a_pair_in_either_order_is_one(labelled):
 def test_an_id_that_stands_for_two(labelled, changed, what):
     found = rows()
     found[2] |= changed
-    with pytest.raises(DataError, match=rf"labels\.jsonl:3: id 'item-0' .* row 1 too, .*{what}"):
+    with pytest.raises(DataError, match=rf"labels\.jsonl:3: id 'item-0' .* row 1, .*{what}"):
         labelled(found)
 
 
@@ -117,7 +117,7 @@ def test_the_id_of_a_prompt_may_have_several_answers(labelled):
         for model, label in (("base", "yes"), ("cand", "no"))
     ]
     assert labelled(found, data=data).counts == {True: 20, False: 20}
-    with pytest.raises(DataError, match="which has another question"):
+    with pytest.raises(DataError, match="which has a different question"):
         labelled([*found, found[0] | {"q": "another"}], data=data)
 
 
