@@ -192,8 +192,10 @@ class GatePlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
         """Name the verdict instead of passed and failed."""
+        if report.when != "call":  # a report of a collection has no properties
+            return None
         verdict = dict(report.user_properties).get("evalguard_verdict")
-        if report.when != "call" or verdict is None:
+        if verdict is None:
             return None
         shown = {
             "PASS": ("passed", ".", "PASS"),

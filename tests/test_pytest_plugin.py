@@ -375,7 +375,7 @@ def test_the_plug_in_cannot_be_switched_off(project, run, arguments):
 
 
 @pytest.mark.parametrize(
-    "options", [("-n", "2"), ("-n1", "-k", "acc"), ("--dist=loadfile", "--tx=popen")]
+    "options", [("-n", "2"), ("-n1", "-q", "-k", "acc"), ("--dist=loadfile", "--tx=popen")]
 )
 def test_gates_are_not_spread_over_processes(project, run, options):
     done = run("check", *options)
@@ -383,6 +383,7 @@ def test_gates_are_not_spread_over_processes(project, run, options):
     assert "leave out '-n' and '--dist'" in done.stderr
     done = run_process(project, "pytest", *options)
     assert done.returncode not in (0, 7)
+    assert "Traceback" not in done.stdout + done.stderr
     assert "gates are measured in one process: run them without -n" in done.stdout
 
 

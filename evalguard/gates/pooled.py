@@ -174,8 +174,8 @@ def _changes(gate: Gate, members: Sequence[Comparison]) -> NDArray[np.float64]:
 
 
 def _question(pair: SamplePair) -> str:
-    """Return the prompt without what makes two spellings of one question."""
-    return " ".join(pair.prompt.split()).casefold()
+    """Return the prompt without blanks and case, which make two spellings of one question."""
+    return "".join(pair.prompt.split()).casefold()
 
 
 def _signed(pair: SamplePair, member: Comparison, unit: str | None) -> SamplePair:

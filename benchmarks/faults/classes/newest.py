@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.faults.answers import checked, half
+from benchmarks.faults.answers import checked, half, right, wrong
 from benchmarks.faults.declared import blocked, declare, no_release, undecided
 from benchmarks.faults.planting import Place, Seen
 
@@ -97,7 +97,8 @@ def _paid_back(*paying: str, rows: str = "facts", kind: str = "bounded") -> Any:
 
 def _half(prompt: str) -> str:
     """Answer two questions in three, whatever blanks they have."""
-    return half(" ".join(prompt.split()))
+    bare = "".join(prompt.split())
+    return right(prompt) if half(bare) == "nothing" else wrong(bare)
 
 
 for _what, _plant in {
