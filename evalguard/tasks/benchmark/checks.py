@@ -24,7 +24,7 @@ from lm_eval.config.task import FewshotConfig, TaskConfig
 from lm_eval.utils import env as templates
 
 from evalguard.errors import did_you_mean
-from evalguard.tasks.benchmark.generation_options import unknown_options
+from evalguard.tasks.benchmark.generation_options import unknown_options, wrong_values
 from evalguard.tasks.benchmark.hub_metrics import INSTALLED, options_of
 from evalguard.tasks.benchmark.optional_metrics import PACKAGES, refusal
 from evalguard.tasks.benchmark.sources import BUILDERS
@@ -82,7 +82,8 @@ def _types(config: Mapping[str, Any]) -> Iterator[Found]:
     until = kwargs.get("until") if isinstance(kwargs, Mapping) else None
     if until is not None and not _is_texts(until):
         yield "generation_kwargs.until", f"must be a text or a list of texts, found {until!r:.40}"
-    for option, problem in unknown_options(kwargs if isinstance(kwargs, Mapping) else {}):
+    options = kwargs if isinstance(kwargs, Mapping) else {}
+    for option, problem in (*unknown_options(options), *wrong_values(options)):
         yield f"generation_kwargs.{option}", problem
 
 
@@ -107,6 +108,10 @@ _WANTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "dataset_kwargs": (_is_mapping, "keys such as {data_files: {test: rows.jsonl}}"),
     "dataset_path": (lambda value: isinstance(value, str), "a text, such as json"),
     "filter_list": (lambda value: isinstance(value, list), "a list of filters with their names"),
+    **dict.fromkeys(
+        ("description", "fewshot_delimiter", "gen_prefix", "target_delimiter"),
+        (lambda value: isinstance(value, str) or callable(value), "a text"),
+    ),
 }
 """What a key of a task file must be."""
 
@@ -172,11 +177,15 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
 def _metric_options(entry: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the options that a metric does not take; lm-eval ignores some without a word."""
     name, fetched = entry.get("metric"), entry.get("hf_evaluate")
-    if fetched is not None and not isinstance(fetched, bool):
-        yield "hf_evaluate", f"must be true or false, found {fetched!r:.40}"
+    for key in ("hf_evaluate", "higher_is_better"):
+        if (given := entry.get(key)) is not None and not isinstance(given, bool):
+            yield key, f"must be true or false, found {given!r:.40}"
     takes: Collection[str] | None = None
     if callable(name):
         takes = options_of(name)
+        if not _can_be_called(name, {key: entry[key] for key in entry.keys() - _METRIC_KEYS}):
+            shown = f"{getattr(name, '__name__', 'the function')}{inspect.signature(name)}"
+            yield "metric", f"{shown} must take references and predictions, two lists"
     elif name in INSTALLED and (fetched or name == "exact_match"):
         takes = options_of(str(name))
     for option in sorted(entry.keys() - _METRIC_KEYS):
@@ -184,6 +193,21 @@ def _metric_options(entry: Mapping[str, Any]) -> Iterator[Found]:
             yield option, f"unknown option. {did_you_mean(option, {*takes, *_METRIC_KEYS})}"
         elif takes is None and (meant := get_close_matches(option, _METRIC_KEYS, n=1)):
             yield option, f"unknown key. Did you mean '{meant[0]}'?"
+
+
+def _can_be_called(metric: Callable[..., Any], options: Mapping[str, Any]) -> bool:
+    """Return whether lm-eval can call a function as a metric, in one of its two ways."""
+    try:
+        wanted = inspect.signature(metric)
+    except ValueError:  # some functions in C do not say
+        return True
+    for args, kwargs in (((), {"references": 1, "predictions": 1, **options}), ((1,), {})):
+        try:
+            wanted.bind(*args, **kwargs)
+        except TypeError:
+            continue
+        return True
+    return False
 
 
 def _hint_of(aggregation: str) -> str:
@@ -197,11 +221,15 @@ def _hint_of(aggregation: str) -> str:
 
 def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
     listed = config.get("filter_list")
+    names = set[str]()
     for index, entry in enumerate(listed if isinstance(listed, list) else []):
         key = f"filter_list[{index}]"
         if not isinstance(entry, Mapping) or not {"name", "filter"} <= entry.keys():
             yield key, "needs a 'name' and a 'filter', a list of functions"
             continue
+        if (own_name := str(entry["name"])) in names:
+            yield f"{key}.name", f"'{own_name}' is the name of another filter, too"
+        names.add(own_name)
         if not isinstance(entry["filter"], list):
             yield f"{key}.filter", "must be a list such as [{function: take_first}]"
             continue
@@ -219,6 +247,10 @@ def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
                     continue
             if isinstance(step, Mapping) and (problem := _filter_problem(step)):
                 yield f"{key}.filter", problem
+            elif name == "take_first_k":
+                k, repeats = step.get("k"), config.get("repeats") or 1
+                if not _whole(1)(k) or (_whole(1)(repeats) and k > repeats):
+                    yield f"{key}.filter", f"take_first_k: k is {k!r}, and repeats is {repeats!r}"
 
 
 def _filter_problem(step: Mapping[str, Any]) -> str:

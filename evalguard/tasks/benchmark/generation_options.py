@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from evalguard.errors import did_you_mean
 from evalguard.tasks.base import Prepared
 
+_LIMITS = ("max_completion_tokens", "max_gen_toks", "max_new_tokens", "max_tokens")
+
 COMMON = frozenset({
-    "do_sample", "max_completion_tokens", "max_gen_toks", "max_new_tokens", "max_tokens",
-    "seed", "temperature", "top_k", "top_p", "until",
+    *_LIMITS, "do_sample", "seed", "temperature", "top_k", "top_p", "until",
 })  # fmt: skip
 """Those that every engine takes."""
 
@@ -65,9 +66,35 @@ def unknown_options(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield str(name), f"unknown option. {did_you_mean(str(name), KNOWN)}"
 
 
+def wrong_values(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each option whose value is none that it can take.
+
+    Example:
+        >>> list(wrong_values({"max_gen_toks": "many", "temperature": "0.5"}))
+        [('max_gen_toks', "must be a whole number from 1, found 'many'")]
+    """
+    for name, value in options.items():
+        if value is None:
+            continue
+        if name in _LIMITS and not _reads(value, int, least=1):
+            yield name, f"must be a whole number from 1, found {value!r:.40}"
+        elif name in ("temperature", "top_p") and not _reads(value, float, least=0):
+            yield name, f"must be a number from 0, found {value!r:.40}"
+        elif name == "do_sample" and not isinstance(value, bool):
+            yield name, f"must be true or false, found {value!r:.40}"
+
+
+def _reads(value: Any, kind: Callable[[Any], float], *, least: float) -> bool:
+    """Return whether a value is such a number, or the text of one, as lm-eval reads it."""
+    try:
+        return not isinstance(value, bool) and kind(value) >= least
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
 def request_problems(sample: Prepared) -> Iterator[tuple[str, str]]:
-    """Yield unknown options of a sample's requests, which code or a group may have set."""
+    """Yield what is wrong with a sample's options, which code or a group may have set."""
     for instance in sample.instances:
         if isinstance(settings := instance.arguments[-1], dict):
-            for name, problem in unknown_options(settings):
+            for name, problem in (*unknown_options(settings), *wrong_values(settings)):
                 yield f"generation_kwargs.{name}", problem

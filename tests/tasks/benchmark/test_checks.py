@@ -51,6 +51,35 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
          r"filter_list\[0\].filter: take_first_k needs 'k'"),
         (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: custom, filter_fn: f}}]}}]\n",
          "custom needs 'filter_fn: !function"),
+        *(
+            (f"{GENERATES}generation_kwargs: {{{option}: {value}}}\n",
+             rf"generation_kwargs\.{option}: must be {wanted}")
+            for option, value, wanted in [
+                ("max_gen_toks", "many", "a whole number from 1, found 'many'"),
+                ("max_new_tokens", "0", "a whole number from 1, found 0"),
+                ("max_tokens", "[8]", "a whole number from 1"),
+                ("temperature", "hot", "a number from 0, found 'hot'"),
+                ("top_p", "-1", "a number from 0, found -1"),
+                ("do_sample", "maybe", "true or false, found 'maybe'"),
+            ]
+        ),
+        *(
+            (f"{GENERATES}{key}: {value}\n", f"{key}: must be a text")
+            for key, value in [
+                *(("target_delimiter", "5"), ("description", "[a]"), ("gen_prefix", "{a: b}")),
+                ("fewshot_delimiter", "true"),
+            ]
+        ),
+        (f"{GENERATES}metric_list: [{{metric: exact_match, higher_is_better: up}}]\n",
+         r"metric_list\[0\].higher_is_better: must be true or false, found 'up'"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: take_first}}]}}, "
+         "{name: f, filter: [{function: lowercase}]}]\n",
+         r"filter_list\[1\].name: 'f' is the name of another filter"),
+        (f"{GENERATES}repeats: 2\n"
+         "filter_list: [{name: f, filter: [{function: take_first_k, k: 5}]}]\n",
+         r"filter_list\[0\].filter: take_first_k: k is 5, and repeats is 2"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: take_first_k, k: 0}}]}}]\n",
+         "take_first_k: k is 0"),
         (f"{GENERATES}metric_list: [{{metric: exact_match, ignore_cases: true}}]\n",
          r"metric_list\[0\].ignore_cases: unknown option. Did you mean 'ignore_case'"),
         (f"{GENERATES}metric_list: [{{metric: exact_match, {MEAN}, hf_evaluate: true, "
@@ -94,6 +123,25 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
 def test_a_broken_task_file(load, text, said):
     with pytest.raises(ConfigError, match=said):
         load(text)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fits"),
+    [
+        *(("a, b, c", False), ("", False), ("references", True), ("references, wanted", False)),
+        *(("references, predictions", True), ("items", True), ("predictions, **kwargs", True)),
+        *(("references, predictions, limit=1", True), ("*, references, predictions", True)),
+    ],
+)
+def test_a_function_as_a_metric_takes_what_lm_eval_gives(load, parameters, fits):
+    metric = "{metric: !function code.own , aggregation: mean, higher_is_better: true}"
+    text, code = f"{GENERATES}metric_list: [{metric}]\n", f"def own({parameters}): return 1.0\n"
+    said = f"own({parameters}) must take references and predictions"
+    if fits:
+        load(text, code=code)
+    else:
+        with pytest.raises(ConfigError, match=rf"metric_list\[0\].metric: {re.escape(said)}"):
+            load(text, code=code)
 
 
 @pytest.mark.parametrize(
