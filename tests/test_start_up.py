@@ -62,7 +62,7 @@ def plugins():
 
 def test_an_unchanged_check_loads_what_it_needs(answered, monkeypatch):
     monkeypatch.chdir(answered)
-    assert main(COMMAND) == 0
+    assert main([*COMMAND]) == 0
 
     modules, rewritten = check(answered)
 
