@@ -207,10 +207,10 @@ def problem(name, target, row=None, *, stop=(), **options):
             ]
         ),
         *(
-            (name, f"<think>2 + 2</think>{answer}", {}, options, "as the thinking in it is removed")
-            for name, answer, options in [
-                *(("exact_match", "four", {}), ("contains", "four", {}), ("token_f1", "is 4", {})),
-                *(("rouge_l", "four cats", {}), ("chrf", "four", {})),
+            (name, f"<think>2 + 2</think>{answer}", {}, {}, "as the thinking in it is removed")
+            for name, answer in [
+                *(("exact_match", "four"), ("contains", "four"), ("token_f1", "is 4")),
+                *(("rouge_l", "four cats"), ("chrf", "four")),
             ]
         ),
         ("exact_match", "[THINK]2 + 2[/THINK]\n4", {}, {}, "as the thinking in it is removed"),

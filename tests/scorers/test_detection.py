@@ -180,7 +180,8 @@ def test_the_benchmark_leaves_out_what_is_not_there(tmp_path):
 
 def test_unread_answers_count_only():
     served = {one.output for which in abstention_fit.SETS for one in examples(which)}
-    served |= {one.output for one in (*examples("refusal"), *own_examples(), *styled_examples())}
+    for own in (examples("refusal"), own_examples(), styled_examples()):
+        served |= {one.output for one in own}
     for detector, label in (("refusal", "refused"), ("abstention", "abstained")):
         found = unread(detector)
         assert {one.label for one in found} == {label, "answered", "partial"}
