@@ -160,7 +160,7 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
              for task in range(tasks)}  # fmt: skip
     every = [one for own in asked.values() for one in own]
     who.look("v2", every, values=models.values, texts=models.texts, prompts=False,
-             one_host=together)  # fmt: skip
+             together=together)  # fmt: skip
     other = who if together else WhoAnswers(chat=False, trust_route=server.trusted)
     base: Tell = lambda few, _: models.tell(few, of_base=True)  # noqa: E731
     own: Tell = lambda few, _: models.tell(few, of_base=False)  # noqa: E731

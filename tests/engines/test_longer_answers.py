@@ -185,7 +185,7 @@ def test_on_two_servers_a_third_of_other_answers_proves_nothing():
     asked = of_task("sums", 100)
     for share, together, tells in ((0.34, True, True), (0.34, False, False), (0.9, False, True)):
         longer = LongerAnswers(Levels(), chat=False)
-        longer.look("v2", asked, asking(changing(share), changing(0)), one_host=together)
+        longer.look("v2", asked, asking(changing(share), changing(0)), together=together)
         found = longer.doubt("v2", asked[0])
         assert (found is None) is tells
         if found is not None:

@@ -310,7 +310,7 @@ def test_two_servers_may_round_one_model_otherwise(per_token, tells):
 
     same = SameValues(Levels())
     ask = asking(other, lambda few: [value("base", one) for one in few])
-    same.look("twin", asked, ask, prompts=True, one_host=False)
+    same.look("twin", asked, ask, prompts=True, together=False)
     assert same.tells("twin", asked[0]) is tells
     assert (same.doubt("twin", asked[0]) is None) is tells
 

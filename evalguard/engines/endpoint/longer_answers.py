@@ -63,7 +63,7 @@ class LongerAnswers:
         self._found: dict[tuple[str, str | None], _Found] = {}
 
     def look(
-        self, model: str, requests: Iterable[Instance], ask: Ask[str], *, one_host: bool = True
+        self, model: str, requests: Iterable[Instance], ask: Ask[str], *, together: bool = True
     ) -> None:
         """Compare a model with the base on a few prompts of each task that is new.
 
@@ -73,7 +73,7 @@ class LongerAnswers:
             model: A model that may differ from the base.
             requests: What it will be asked, of tasks of which nothing else tells who answers.
             ask: Asks both.
-            one_host: Whether one host has both.
+            together: Whether one server has both.
         """
         by_task: dict[str | None, dict[str, Instance]] = {}
         for one in requests:
@@ -82,9 +82,9 @@ class LongerAnswers:
         for task, by_prompt in by_task.items():
             level = self._levels.of(model, task)
             few = list(by_prompt.values())
-            words = self._compare(model, task, few, ask, level=level, one_host=one_host)
+            words = self._compare(model, task, few, ask, level=level, together=together)
             varied, repeated = _varied(few, ask) if words else (0, 0)
-            if not one_host:
+            if not together:
                 varied = max(varied, ceil(NOISE_OF_TWO_SERVERS * repeated))
             self._found[model, task] = _Found(words, level, varied, repeated)
 
@@ -109,7 +109,7 @@ class LongerAnswers:
         ask: Ask[str],
         *,
         level: float,
-        one_host: bool,
+        together: bool,
     ) -> str:
         """Return why longer answers do not tell a model from the base; empty where they do."""
         draw = drawn(model, task)
@@ -127,7 +127,7 @@ class LongerAnswers:
             asked += len(few)
             # The first has half of the level, as most are proven there, the next half of the rest.
             if _is_proven(
-                base, own, level=level / 2 ** min(look, len(looks) - 1), one_host=one_host
+                base, own, level=level / 2 ** min(look, len(looks) - 1), together=together
             ):
                 return ""
             if base == own:
@@ -175,7 +175,7 @@ class _Found:
 
 
 def _is_proven(
-    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float, one_host: bool
+    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float, together: bool
 ) -> bool:
     """Return whether answers, several to each prompt, are those of two models.
 
@@ -185,7 +185,7 @@ def _is_proven(
     changed = sum(set(one).isdisjoint(two) for one, two in zip(base, own, strict=True))
     beyond = (
         beyond_noise(changed, len(base), level=ALPHA)
-        if one_host
+        if together
         else beyond_noise(changed, len(base), share=NOISE_OF_TWO_SERVERS, level=level)
     )
     return len(base) >= _FEWEST and beyond and differ(base, own, level=level)

@@ -86,12 +86,7 @@ class Looks:
         values, prompts = self._values(model, base)
         texts = asking_both(own.texts, others.texts, names, together=together)
         self._who.look(
-            model,
-            requests,
-            values=values,
-            texts=texts,
-            prompts=prompts,
-            one_host=model not in self._elsewhere,
+            model, requests, values=values, texts=texts, prompts=prompts, together=together
         )
 
     def after(

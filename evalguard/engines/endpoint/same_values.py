@@ -73,7 +73,7 @@ class SameValues:
         ask: Ask[float],
         *,
         prompts: bool,
-        one_host: bool = True,
+        together: bool = True,
     ) -> None:
         """Compare a model with the base on a few prompts of each task that is new.
 
@@ -84,7 +84,7 @@ class SameValues:
             requests: What it will be asked.
             ask: Asks both.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
-            one_host: Whether one host has both.
+            together: Whether one server has both.
         """
         for task, by_prompt in by_task(requests, prompts=prompts).items():
             if (model, task) in self._seen:
@@ -92,7 +92,7 @@ class SameValues:
             draw = drawn(model, task)
             tried = draw.sample(list(by_prompt.values()), len(by_prompt))
             first = [Asked(of_base=True, request=one) for each in tried for one in each]
-            seen = _Seen(one_host=one_host)
+            seen = _Seen(together=together)
             if any(one is not None for one in ask(first[:_ASKED_FIRST])):
                 looks = [look for look in pairwise((0, *_TRIED)) if look[0] < len(tried)]
                 level = self._levels.of(model, task) / len(looks)
@@ -182,14 +182,14 @@ class _Seen:
     Attributes:
         rows: Of each prompt, the requests that both models answered.
         proven: Whether it was proven that the prompts reach the model.
-        one_host: Whether one host has both models.
+        together: Whether one server has both models.
         fault: What is wrong where all is the base's.
         part: What is wrong where a part is.
     """
 
     rows: list[list[Row]] = field(default_factory=list)
     proven: bool = False
-    one_host: bool = True
+    together: bool = True
     fault: str = ""
     part: str = ""
 
@@ -223,8 +223,8 @@ class _Seen:
     def differs(self, level: float) -> bool:
         """Return whether the values are those of two models."""
         every = self.every
-        far = [row for row in every if self.one_host or row.is_far]
-        if not self.one_host and not beyond_noise(
+        far = [row for row in every if self.together or row.is_far]
+        if not self.together and not beyond_noise(
             len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=level
         ):
             return False
@@ -235,7 +235,7 @@ class _Seen:
         """On how many prompts the values could be the base's, for whatever reason, of how many."""
         noise = self._noise
         could = [
-            all(row.gap <= noise if self.one_host else not row.is_far for row in each)
+            all(row.gap <= noise if self.together else not row.is_far for row in each)
             for each in self.rows
             if each
         ]

@@ -59,7 +59,7 @@ class WhoAnswers:
         values: Ask[float],
         texts: Ask[str],
         prompts: bool,
-        one_host: bool,
+        together: bool,
     ) -> None:
         """Compare a candidate with the base on prompts of each task that is new.
 
@@ -69,11 +69,11 @@ class WhoAnswers:
             values: Asks both for log-probabilities.
             texts: Asks both for texts.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
-            one_host: Whether one host has both; the hardware of another rounds otherwise.
+            together: Whether one server has both.
         """
-        self._same_values.look(model, requests, values, prompts=prompts, one_host=one_host)
+        self._same_values.look(model, requests, values, prompts=prompts, together=together)
         untold = [one for one in requests if not self._same_values.tells(model, one)]
-        self._longer.look(model, untold, texts, one_host=one_host)
+        self._longer.look(model, untold, texts, together=together)
 
     def look_back(
         self,
