@@ -79,7 +79,7 @@ def test_the_example_of_ones_own_scorer_runs(tmp_path):
     [
         ("refusal", "XSTest, Mistral 7B Instruct, weights fitted without it"),
         ("compliance", "XSTest, Mistral 7B Instruct, weights fitted without it"),
-        ("abstention", "118 held-out examples of this project"),
+        ("abstention", "283 answers of this project whose failures were not read"),
     ],
 )
 def test_the_rates_in_the_docs_are_those_of_the_metrics(metric, which):
