@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,8 +86,7 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
         raise DataError(
             f"{candidate.source}: has the content of {baseline.source}, so both are of one run. If "
             "two models really score the same on every question, write both scores into the rows "
-            "of one "
-            "file, as 'baseline' and 'candidate'"
+            "of one file, as 'baseline' and 'candidate'"
         )
     return baseline, candidate
 
@@ -98,19 +98,20 @@ def _of_one_run(*runs: ImportedRun) -> bool:
     """
     if _same_content(*(run.source for run in runs)):
         return True
-    first, second = (
-        {
-            (one.task, one.sample_id, one.metric): (
-                one.score,
-                one.cluster,
-                one.output,
-                one.response,
-            )
-            for one in run.scores
-        }
-        for run in runs
+    if any(run.settings for run in runs):
+        return False
+    first, second = (Counter(one.score for one in run.scores) for run in runs)
+    return first == second and len({*map(_scores, runs)}) == 1
+
+
+def _scores(run: ImportedRun) -> int:
+    """Return the sum of the hashes of a run's scores."""
+    return sum(
+        hash(
+            (one.task, one.sample_id, one.metric, one.score, one.cluster, one.output, one.response)
+        )
+        for one in run.scores
     )
-    return first == second and not any(run.settings for run in runs)
 
 
 def _same_content(*paths: Path) -> bool:

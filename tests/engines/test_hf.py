@@ -235,7 +235,7 @@ class TestFaults:
             engine.load_adapter("other embeddings", str(tmp_path))
 
     def test_another_type_beside_lora_is_refused(self, engine, ia3):
-        with pytest.raises(ModelError, match="IA3, and LORA adapters are loaded"):
+        with pytest.raises(ModelError, match="IA3, but LORA adapters are loaded"):
             engine.load_adapter("ia3", str(ia3))
 
     def test_a_name_is_taken_once(self, engine, adapter_a):

@@ -103,7 +103,7 @@ def evalguard_command(arguments, capsys):
 
 def test_what_is_no_kind_is_an_error(plugin):
     plugin({}, target="scripted_engine:NO_KIND")
-    with pytest.raises(UsageError, match=r"scripted_engine:NO_KIND of .* is no .*EngineKind"):
+    with pytest.raises(UsageError, match=r"scripted_engine:NO_KIND of .* is not an .*EngineKind"):
         registry.find_kind("scripted")
 
 

@@ -176,7 +176,7 @@ class TestFaults:
 
     def test_a_rank_above_the_engines_is_refused(self, engine, base, tmp_path):
         make_adapter(base, tmp_path, seed=3, r=16)
-        with pytest.raises(ModelError, match=r"has rank 16, and the engine .* max_lora_rank 8"):
+        with pytest.raises(ModelError, match=r"has rank 16, but the engine .* max_lora_rank 8"):
             engine.load_adapter("high", str(tmp_path))
 
     def test_what_vllm_does_not_serve_is_refused(self, engine, copied):

@@ -220,7 +220,7 @@ def test_a_record_that_was_forged_is_reported_and_not_replaced(extensible, answe
     assert forge_facts(path, STAGES, "{}") == 1
     for _ in range(2):  # the first check keeps nothing in its place
         result = whole(extensible)
-        assert any("decided on harmless before cannot be read" in one for one in result.warnings)
+        assert any("earlier decisions on harmless cannot be read" in one for one in result.warnings)
         assert result.gates[0].verdict is planned.verdict is Verdict.INCONCLUSIVE
     with pytest.raises(UsageError, match="nothing to extend"):
         check(extensible, extend=200)

@@ -195,7 +195,7 @@ def test_several_lists_are_named_with_a_command_that_saves_one(refused, tmp_path
     splits = {"meta": {"by": "us"}, "set": {"train": ROWS, 'te"s$t': ROWS[:1]}}
     message = refused("a.json", json.dumps(splits))
     assert "several lists of rows: 'set.train' (2 objects), 'set.te\"s$t' (1 objects)." in message
-    command = message.partition("of its own: ")[2]
+    command = message.partition("as a separate file: ")[2]
     subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
     assert [row.data for row in read_rows(tmp_path / "a-train.json")] == ROWS
 
