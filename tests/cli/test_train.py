@@ -92,6 +92,7 @@ def test_help_is_fast_and_loads_no_torch():
     assert "evalguard train training/tickets.yaml" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_fresh_process_prints_nothing_of_the_libraries(config_file):
     arguments = ["train", str(config_file), "--set", "training.epochs=0.2"]
     code = f"import sys; from evalguard.cli import main; sys.exit(main({arguments}))"

@@ -57,8 +57,14 @@ def test_a_request_that_always_fails_costs_itself_alone():
     assert counted[3] < 12
 
 
-@pytest.mark.parametrize("status", [429, 500, 503, 520])
-@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0.1"}])
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        *((status, {}) for status in (429, 500, 503, 520)),
+        (429, {"Retry-After": "0.1"}),
+        pytest.param(503, {"Retry-After": "0.1"}, marks=pytest.mark.slow),
+    ],
+)
 def test_requests_that_alone_are_refused_for_ever_are_given_up(status, headers):
     """As by a limit of tokens a minute that a single request exceeds."""
 

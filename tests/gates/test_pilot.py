@@ -44,6 +44,7 @@ def test_graded_scores_at_the_margin_pass_as_often_as_the_test_errs():
     assert found.required_n is None
 
 
+@pytest.mark.slow
 def test_the_required_number_reaches_the_power():
     found = analyse_pilot(DROP, pilot(), GRADED, n=60)
     assert found.required_n is not None
@@ -54,6 +55,7 @@ def test_the_required_number_reaches_the_power():
     assert fewer.power < 0.78
 
 
+@pytest.mark.slow
 def test_more_spread_and_clusters_need_more_samples():
     """Questions of a cluster that differ alike are worth one."""
     narrow, wide = (

@@ -213,6 +213,7 @@ def tailed(number, of, *, lost, at, n=400, high=20.0):
     return compared([2.0] * n, after.tolist(), metric=nats, of=of, model=f"v2.seed{number}")
 
 
+@pytest.mark.slow
 def test_a_bound_on_the_mean_counts_what_the_clip_cuts_off():
     """The mean of each seed is above the bound, and far below it once it is clipped."""
     of = gate(metric="nll", max=2.026, max_drop=Margin(0.5, "nats"))

@@ -137,6 +137,7 @@ def ours(project):
     return project
 
 
+@pytest.mark.slow
 def test_a_check_goes_on_after_a_segfault(ours):
     (ours / "ours.py").write_text(OURS.replace("{fault}", "ctypes.string_at(0)"))
     done = subprocess.run(

@@ -397,7 +397,7 @@ def with_values(server: Server, weights: dict[str, str], *, noise: float = 0.0) 
     return reply
 
 
-@pytest.mark.parametrize("noise", [0.0, 1e-3])
+@pytest.mark.parametrize("noise", [pytest.param(0.0, marks=pytest.mark.slow), 1e-3])
 @pytest.mark.parametrize("name", ["team/base", "team/cand"])
 def test_a_model_that_is_replaced_under_its_name_is_measured_again(check, server, noise, name):
     """It answers the fixed prompts as the one before, but for its log-probabilities."""

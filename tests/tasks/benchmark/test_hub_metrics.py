@@ -250,6 +250,7 @@ def test_whoever_imports_evaluate_gets_no_download():
     subprocess.run([sys.executable, "-c", _REPLACED], check=True)
 
 
+@pytest.mark.slow
 def test_evaluate_that_was_imported_before_downloads_nothing_either():
     program = (
         "import evaluate\nimport evalguard.tasks.benchmark.loading\n"
