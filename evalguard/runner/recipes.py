@@ -50,11 +50,12 @@ def decide_recipes(check: Check) -> tuple[GateResult, ...]:
     """
     found: dict[int, GateResult] = {}
     comparisons: dict[int, Comparison] = {}
-    recipes = dict.fromkeys(recipe for _, recipe in check.recipes)
-    same = {recipe: _same_training(check, recipe) for recipe in recipes}
+    same: dict[str, str] = {}
     for index, (gate, recipe) in enumerate(check.recipes):
         try:
             compared = _compared(check, gate, recipe)
+            if recipe not in same:  # only now are all seeds known to have files that can be read
+                same[recipe] = _same_training(check, recipe)
             if same[recipe]:
                 raise MeasurementError(same[recipe])
             comparisons[index] = compared

@@ -68,6 +68,21 @@ def test_a_seed_that_fails_blocks_its_recipe(recipe):
     assert "v2.seed2: 2 of 2 gates failed" in wording.explanation(result)
 
 
+@pytest.mark.parametrize("what", ["gone", "cut"])
+def test_a_seed_that_cannot_be_read_leaves_the_others_their_verdicts(recipe, what):
+    weights = recipe / "adapters/s2/adapter_model.safetensors"
+    if what == "gone":
+        shutil.rmtree(weights.parent)
+    else:
+        weights.write_bytes(weights.read_bytes()[:-100])
+    result = check(recipe, gates=["facts"])
+    verdicts = {gate.model: gate.verdict for gate in result.gates}
+    assert verdicts == {
+        **dict.fromkeys(("v2.seed1", "v2.seed3"), Verdict.PASS),
+        **dict.fromkeys(("v2.seed2", "v2"), Verdict.ERROR),
+    }
+
+
 def test_the_same_adapter_twice_is_no_second_seed(recipe):
     shutil.rmtree(recipe / "adapters/s2")
     shutil.copytree(recipe / "adapters/s1", recipe / "adapters/s2")
