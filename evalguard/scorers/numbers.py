@@ -284,6 +284,8 @@ def _raised(text: str, end: int, value: float) -> tuple[int, float]:
 
 def _shifted(value: float, places: int) -> float:
     """Return a value times a power of ten, rounded once: 6.022 × 10^23 is 6.022e23."""
+    if math.isinf(value):  # from a long run of digits
+        return value
     digits, _, exponent = repr(value).partition("e")
     return float(f"{digits}e{int(exponent or 0) + places}")
 

@@ -129,6 +129,12 @@ def test_fifty_megabytes_score_the_worst_at_once(name):
     assert all(scores[metric.name] == metric.low for metric in scorer.sample_metrics)
 
 
+@pytest.mark.parametrize("power", ["e3", "e-3", " × 10^3", r" \cdot 10^{-3}"])
+def test_a_number_beyond_all_floats_with_a_power_of_ten_scores_the_worst(power):
+    scores = check(scorers.get("numeric"), "The answer is " + "1" * 400 + power, "5")
+    assert set(scores.values()) == {0}
+
+
 HOSTILE = {
     "brackets": "[",
     "objects": '{"a":',
