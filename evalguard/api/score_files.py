@@ -100,7 +100,10 @@ def _of_one_run(*runs: ImportedRun) -> bool:
         return True
     if any(run.settings for run in runs):
         return False
-    first, second = (Counter(one.score for one in run.scores) for run in runs)
+    try:
+        first, second = (Counter(one.score for one in run.scores) for run in runs)
+    except TypeError:  # a list or an object, which is refused as no number
+        return False
     return first == second and len({*map(_scores, runs)}) == 1
 
 

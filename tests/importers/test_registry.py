@@ -220,6 +220,14 @@ def test_the_baseline_in_another_format_is_no_candidate(tmp_path, name, written)
         evalguard.decide(base, tmp_path / name, max_drop="10pp")
 
 
+@pytest.mark.parametrize("score", [[1], {"acc": 1}])
+def test_a_score_that_is_no_number_is_refused_by_its_row(tmp_path, score):
+    base = jsonl(tmp_path / "base.jsonl", [{"id": 1, "score": 1}])
+    tuned = jsonl(tmp_path / "tuned.jsonl", [{"id": 1, "score": score}])
+    with pytest.raises(DataError, match=r"tuned\.jsonl:1: 'score' is .*; expected a number"):
+        evalguard.decide(base, tuned, max_drop="10pp")
+
+
 def test_two_models_may_score_alike_in_rows_of_both(tmp_path):
     path = jsonl(tmp_path / "both", [{"id": n, "baseline": 1, "candidate": 1} for n in range(99)])
     assert evalguard.decide(path=path, max_drop="5pp").verdict == "PASS"
