@@ -187,6 +187,12 @@ def test_answers_without_values_may_be_the_bases():
         values=lambda model, one: one.args[0] not in silent,
     )
     assert empty.look(asked).uncovered("v2") == ""
+    ended = {one.args[0] for one in asked[40:80]}
+    both = Server(
+        own=lambda model, one: "" if one.args[0] in ended else model,
+        values=lambda model, one: model == "base" or one.args[0] not in silent,
+    )
+    assert "40 of 200 measured answers came without" in both.look(asked).uncovered("v2")
 
 
 def test_noise_of_any_number_of_answers_is_tested():

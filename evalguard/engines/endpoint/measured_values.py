@@ -94,9 +94,9 @@ class MeasuredValues:
                 under its own name; on another, values are off by more than noise.
         """
         seen = self._seen[model]
-        seen.asked += sum(told.answer != "" for _, told in answered)
         with_value = [(one, told) for one, told in answered if _value(told) is not None]
         seen.told += len(with_value)
+        seen.silent += sum(told.answer != "" and _value(told) is None for _, told in answered)
         known = base._answers
         left = [one for one, _ in with_value if _key(one) not in known]
         draw = random.Random(f"{model} {[one.args for one in left]}")  # noqa: S311 - no key
@@ -120,10 +120,10 @@ class MeasuredValues:
     def uncovered(self, model: str) -> str:
         """Return why the base may have given many of a model's answers; empty where it did not."""
         seen = self._seen.get(model, _Seen())
-        silent = seen.asked - seen.told
-        if not seen.told or not beyond_noise(silent, seen.asked, share=_SILENT):
+        asked = seen.told + seen.silent
+        if not seen.told or not beyond_noise(seen.silent, asked, share=_SILENT):
             return ""
-        return f"{silent} of {seen.asked} measured answers came without log-probabilities"
+        return f"{seen.silent} of {asked} measured answers came without log-probabilities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +150,15 @@ class _Seen:
     """What was seen of a candidate.
 
     Attributes:
-        asked: Its answers.
-        told: Those with log-probabilities.
+        told: Its answers with log-probabilities.
+        silent: Those without, but for empty ones, which have no token.
         pairs: Those that were compared, by the kind of request.
         tasks: Tasks with answers that are the base's.
         fault: What is wrong with them.
     """
 
-    asked: int = 0
     told: int = 0
+    silent: int = 0
     pairs: dict[str, list[_Pair]] = field(default_factory=lambda: defaultdict(list))
     tasks: set[str | None] = field(default_factory=set)
     fault: str = ""
