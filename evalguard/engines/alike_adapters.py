@@ -14,7 +14,7 @@ _PAIR = re.compile(r"(.*)(\.lora_(?:embedding_)?)A(\..*)?$")
 
 
 def likeness(one: Path, other: Path) -> float | None:
-    """Return the mean cosine, over modules, of the changes B·A that two adapters make.
+    """Return the mean cosine of the changes B·A that two adapters make, over their common modules.
 
     It is 1 for one training saved twice, however its factors are scaled, rotated or permuted, and
     however strongly it is applied; two trainings differ, from other seeds by far.
@@ -24,16 +24,14 @@ def likeness(one: Path, other: Path) -> float | None:
         other: Those of another one.
 
     Returns:
-        From -1 to 1; ``None`` where they do not have the same modules, or a type of number that is
-        not read here.
+        From -1 to 1; ``None`` where they have no module of one shape in common, or a type of number
+        that is not read here.
 
     Raises:
         ModelError: If a file is empty, truncated or corrupt.
     """
     mine, theirs = _factors(one), _factors(other)
-    if not mine or not theirs or mine.keys() != theirs.keys():
-        return None
-    cosines = [_cosine(mine[name], theirs[name]) for name in mine]
+    cosines = [_cosine(mine[name], theirs[name]) for name in mine if name in theirs]
     known = [value for value in cosines if value is not None]
     return float(np.mean(known)) if known else None
 

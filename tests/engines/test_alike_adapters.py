@@ -63,10 +63,16 @@ def test_another_rank_may_hold_the_same_change(alike):
     assert alike(given, wider) == pytest.approx(1.0)
 
 
+def test_a_module_that_one_alone_has_hides_nothing(alike):
+    given = factors(0)
+    more = {A.format("lm_head"): torch.ones(1, 32), B.format("lm_head"): torch.ones(48, 1)}
+    assert alike(given, given | more) == alike(given | more, given) == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize(
     "other",
     [
-        {A.format(MODULES[0]): torch.ones(4, 32), B.format(MODULES[0]): torch.ones(48, 4)},
+        {A.format("lm_head"): torch.ones(4, 32), B.format("lm_head"): torch.ones(48, 4)},
         {"base_model.model.lm_head.weight": torch.ones(8, 8)},
         {key: torch.zeros_like(one) for key, one in factors(0).items()},
     ],
