@@ -68,7 +68,7 @@ FACTORIAL = lazy_re(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d|\.(?!
 """The sign of a factorial within a formula; at the end of a sentence it is an exclamation."""
 
 _MATRIX = lazy_re(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)
-_DECADE = lazy_re(r"(?<![\d.,])(?:1[5-9]|20)\d0['’]?s\Z")
+_DECADE = lazy_re(r"(?<![\d.,])(?:1[5-9]|20)\d0['’]?s(?!\w)")
 """A decade such as 1990s, which is neither a year nor a time in seconds."""
 
 _STEPS = {"千": 1000, "천": 1000, "百": 100, "백": 100}
@@ -306,7 +306,7 @@ def _divided(text: str, end: int, value: float, decimal: Decimal) -> tuple[int, 
 
 def _ends(text: str, end: int) -> bool:
     """Return whether a number ends there: what follows is at most a unit."""
-    if _GOES_ON.match(text, end) or _DECADE.search(text, max(0, end - 5), end + 2):
+    if _GOES_ON.match(text, end) or _DECADE.match(text, max(0, end - 4)):
         return False
     letters = _LETTERS.match(text, end)
     if letters is None or letters[0][0].lower() == letters[0][0].upper():
