@@ -122,24 +122,25 @@ def _check_not_opposed(gate: Gate, members: Sequence[Comparison]) -> None:
     """Refuse a gate whose losses others gain on the same questions, alone or together.
 
     The others are taken by how opposed each is, the most opposed first, so that neither payments
-    in small parts nor further gates in between hide them. The cosine of two changes is -1 where one
-    is the opposite of the other and near 0 where they are independent.
+    in small parts nor further gates in between hide them, and on the questions of the gate alone,
+    so that what they gain elsewhere does not. The cosine of two changes is -1 where one is the
+    opposite of the other and near 0 where they are independent.
 
     Raises:
         MeasurementError: Naming them.
     """
-    changes = _changes(gate, members)
-    alike = changes @ changes.T
-    norms = np.sqrt(np.diag(alike))
-    for one, own in enumerate(changes):
+    changes, asked = _changes(gate, members)
+    for one in range(len(members)):
+        shared = changes[:, asked[one]]
+        alike, norms = shared @ shared[one], np.linalg.norm(shared, axis=1)
         order = sorted(
-            (other for other in range(len(members)) if alike[one, other] < 0),
-            key=lambda other: alike[one, other] / norms[other],
+            (other for other in range(len(members)) if alike[other] < 0),
+            key=lambda other: alike[other] / norms[other],
         )
         for count in range(1, len(order) + 1):
-            together = changes[order[:count]].sum(axis=0)
-            opposed = int((own * together < 0).sum())
-            cosine = own @ together / (norms[one] * np.linalg.norm(together))
+            together = shared[order[:count]].sum(axis=0)
+            opposed = int((shared[one] * together < 0).sum())
+            cosine = shared[one] @ together / (norms[one] * np.linalg.norm(together))
             if opposed >= _FEWEST_OPPOSED and cosine < -_MOST_OPPOSED:
                 names = [f"'{members[index].gate.name}'" for index in sorted([one, *order[:count]])]
                 raise MeasurementError(
@@ -149,11 +150,13 @@ def _check_not_opposed(gate: Gate, members: Sequence[Comparison]) -> None:
                 )
 
 
-def _changes(gate: Gate, members: Sequence[Comparison]) -> NDArray[np.float64]:
+def _changes(
+    gate: Gate, members: Sequence[Comparison]
+) -> tuple[NDArray[np.float64], list[list[int]]]:
     """Return by how much each gate's score of each question changed for the better.
 
     Returns:
-        As it counts in the mean, of shape (gates, questions).
+        As it counts in the mean, of shape (gates, questions), and which questions each gate has.
     """
     columns: dict[Hashable, int] = {}
     found: list[dict[int, float]] = []
@@ -170,7 +173,7 @@ def _changes(gate: Gate, members: Sequence[Comparison]) -> NDArray[np.float64]:
     changes = np.zeros((len(members), len(columns)))
     for row, own in zip(changes, found, strict=True):
         row[list(own)] = list(own.values())
-    return changes
+    return changes, [list(own) for own in found]
 
 
 def _question(pair: SamplePair) -> str:

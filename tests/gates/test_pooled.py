@@ -270,6 +270,14 @@ def test_a_loss_that_several_gates_pay_back_in_parts_is_refused(members):
         overall(members)
 
 
+@pytest.mark.parametrize("weights", ["equal", "size"])
+def test_gains_on_further_questions_do_not_hide_that_gates_cancel_out(weights):
+    one, _ = _opposed(n=30)
+    two = compared([0.0] * 300, [1.0] * 300, of=gate("two", suite="facts"))
+    with pytest.raises(MeasurementError, match="'one' and 'two' cancel out: on 30 questions"):
+        overall([one, two], weights=weights)
+
+
 @pytest.mark.parametrize("spelling", ["{} ", " {}", "{}\n"])
 def test_another_spelling_of_a_question_does_not_hide_that_gates_cancel_out(spelling):
     one, two = _opposed(other="copy")
