@@ -110,7 +110,10 @@ def _chosen(data: Data) -> dict[str, Any]:
 
 
 def _asked(data: Data, column: str) -> tuple[list[str], list[str]]:
-    """Return the questions and the answers of a column of one answer or a conversation."""
+    """Return the questions and the answers of a column of one answer or a conversation.
+
+    The question of an answer is the prompt, a text or, as TRL has it, messages.
+    """
     value = _parsed(data, column)
     if isinstance(value, list):
         roles = [one.get("role") for one in value if isinstance(one, dict)]
@@ -119,7 +122,11 @@ def _asked(data: Data, column: str) -> tuple[list[str], list[str]]:
         value = value[0].get("content")
     if not isinstance(value, str):
         raise LabelError(column, data[column], "an answer, or messages")
-    return [str(_value(data, "prompt"))], [value]
+    prompt = _parsed(data, "prompt")
+    if isinstance(prompt, list) and all(isinstance(one, dict) for one in prompt):
+        answer = {"role": "assistant", "content": value}
+        return _chat({column: [*prompt, answer]}, column, None)
+    return [str(data["prompt"])], [value]
 
 
 def _models_alone(data: Data) -> dict[str, Any]:

@@ -337,11 +337,14 @@ def test_pairs_of_chosen_and_rejected_may_be_conversations(read):
         "chosen": [{"role": "assistant", "content": "hello"}],
         "rejected": [{"role": "assistant", "content": "go away"}],
     }
+    asked = [{"role": "user", "content": "hi you"}]
     rows = [preferred(n) for n in range(60)]
-    found = read([*rows, {"prompt": "hi", **whole}, {"prompt": "hi there", **alone}])
-    for item, answer in zip(found.items[-2:], ("hello\n\nUser: why?", "hello"), strict=True):
+    rows += [{"prompt": "hi", **whole}, {"prompt": "hi there", **alone}, {"prompt": asked, **alone}]
+    found = read(rows)
+    answers = ("hello\n\nUser: why?", "hello", "hello")
+    for item, answer in zip(found.items[-3:], answers, strict=True):
         assert item.answers[0 if item.label else 1].startswith(answer)
-    assert [item.question for item in found.items[-2:]] == ["hi", "hi there"]
+    assert [item.question for item in found.items[-3:]] == ["hi", "hi there", "hi you"]
 
 
 @pytest.mark.parametrize(
