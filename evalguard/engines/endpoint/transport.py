@@ -42,8 +42,7 @@ def open_http(options: EndpointOptions) -> httpx.Client:
     except (ValueError, httpx.InvalidURL):  # it shows the address, which may hold a password
         raise UsageError(
             "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) is not a URL such "
-            "as "
-            "http://proxy:3128."
+            "as http://proxy:3128."
         ) from None
 
 
