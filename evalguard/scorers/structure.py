@@ -191,6 +191,8 @@ def build_validator(schema: object) -> Validator:
         kind.check_schema(schema)
     except SchemaError as error:
         raise ValueError(f"not a JSON schema: {error.json_path}: {error.message}") from error
+    except OverflowError as error:  # a pattern such as a{99999999999}
+        raise ValueError(f"not a JSON schema: a pattern cannot be compiled: {error}") from error
     _check_references(schema, kind)
     # An empty registry: a remote $ref is an error and never a download.
     formats = FormatChecker(FORMATS)

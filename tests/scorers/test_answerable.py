@@ -100,6 +100,7 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("json_schema", "", {}, {}, "column 'schema' is missing"),
         ("json_schema", "", {"schema": None}, {}, "column 'schema' holds null"),
         ("json_schema", "", {"schema": {"type": "objct"}}, {}, "not a JSON schema: $.type"),
+        ("json_schema", "", {"schema": {"pattern": "a{99999999999}"}}, {}, "cannot be compiled"),
         ("json_schema", "", {"schema": {"enum": []}}, {}, "no value fits this schema"),
         ("json_schema", "", {"schema": {"type": "integer", "enum": ["1"]}}, {}, "no value fits"),
         ("json_schema", "", {"schema": {"not": {}}}, {}, "no value fits"),
