@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import comb
+from unicodedata import category
 
 from evalguard.scorers.written import comparable
 from evalguard.tasks.rows import ID_COLUMN, Row
@@ -172,8 +173,8 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
 
 
 def _letters(text: str) -> str:
-    """Return the letters and digits of a text; the text itself where it has none."""
-    return "".join(filter(str.isalnum, text.casefold())) or text
+    """Return the letters, their marks and the digits of a text; the text itself without any."""
+    return "".join(one for one in text.casefold() if category(one)[0] in "LMN") or text
 
 
 def _oriented(one: Labelled, first: Labelled) -> bool | None:

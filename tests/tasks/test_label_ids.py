@@ -158,3 +158,14 @@ def test_spellings_that_people_label_differently_all_count(labelled):
     ]
     assert labelled(found).counts == {True: 20, False: 20}
     assert labelled(found).again == 0
+
+
+def test_marks_that_make_other_words_make_other_answers(labelled):
+    """Such as the vowels of Hindi, which are no letters of their own."""
+    words = [f"{letter}{vowel}" for letter in "कम" for vowel in "ािीुूेैोौं"]
+    found = [
+        {"q": "q", "answer": word if label == "yes" else f"says {k}", "label": label}
+        for k, word in enumerate(words)
+        for label in ("yes", "no")
+    ]
+    assert labelled(found).counts == {True: 20, False: 20}
