@@ -6,6 +6,7 @@ small for any of them is shown.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
@@ -23,8 +24,11 @@ FEWEST = 2
 _FEWEST_OPPOSED = 5
 """Questions on which two gates change in opposite directions, below which they may by chance."""
 
-_MOST_OPPOSED = 0.5
-"""How far the cosine of two changes may lie below 0."""
+_MOST_OPPOSED = 0.5, 0.9
+"""How far the cosine of two changes may lie below 0: of many questions, and of the fewest."""
+
+_CHANCE = 4.0
+"""Standard errors by which it may: of few questions, independent changes are opposed by chance."""
 
 
 def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
@@ -137,11 +141,12 @@ def _check_not_opposed(gate: Gate, members: Sequence[Comparison]) -> None:
             (other for other in range(len(members)) if alike[other] < 0),
             key=lambda other: alike[other] / norms[other],
         )
+        least = np.clip(_CHANCE / math.sqrt(max(1, shared.shape[1])), *_MOST_OPPOSED)
         for count in range(1, len(order) + 1):
             together = shared[order[:count]].sum(axis=0)
             opposed = int((shared[one] * together < 0).sum())
             cosine = shared[one] @ together / (norms[one] * np.linalg.norm(together))
-            if opposed >= _FEWEST_OPPOSED and cosine < -_MOST_OPPOSED:
+            if opposed >= _FEWEST_OPPOSED and cosine < -least:
                 names = [f"'{members[index].gate.name}'" for index in sorted([one, *order[:count]])]
                 raise MeasurementError(
                     f"'{gate.name}': {', '.join(names[:-1])} and {names[-1]} cancel out: on "

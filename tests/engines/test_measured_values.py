@@ -193,6 +193,9 @@ def test_answers_without_values_may_be_the_bases():
         values=lambda model, one: model == "base" or one.args[0] not in silent,
     )
     assert "40 of 200 measured answers came without" in both.look(asked).uncovered("v2")
+    choices = [questions.choice(f"Question {place}?", " yes") for place in range(2000)]
+    among = server.look([*asked, *choices])
+    assert "40 of 200 measured answers came without" in among.uncovered("v2")
 
 
 def test_noise_of_any_number_of_answers_is_tested():

@@ -293,6 +293,17 @@ def test_an_error_rate_beside_the_score_that_it_is_the_opposite_of_does_not_canc
     assert overall([one, replace(two, metric=error)]).pairs
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_gates_of_few_questions_that_change_independently_do_not_cancel_out(seed):
+    """By chance the sum of a few of them is opposed to another one, the more gates the further."""
+    before, after = np.random.default_rng(seed).random((2, 8, 30))
+    made = [
+        compared(*scores, of=gate(str(number), suite="facts"), metric=Metric("acc", BOUNDED))
+        for number, scores in enumerate(zip(before, after, strict=True))
+    ]
+    assert overall(made).pairs
+
+
 @pytest.mark.parametrize("count", [2, 5, 12])
 def test_gates_that_change_independently_do_not_cancel_out(count):
     rng = np.random.default_rng(1)

@@ -13,7 +13,7 @@ do by chance: as often as their values are a little further apart than noise.
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -95,8 +95,10 @@ class MeasuredValues:
         """
         seen = self._seen[model]
         with_value = [(one, told) for one, told in answered if _value(told) is not None]
-        seen.told += len(with_value)
-        seen.silent += sum(told.answer != "" and _value(told) is None for _, told in answered)
+        seen.told.update(one.request_type for one, _ in with_value)
+        seen.silent.update(
+            one.request_type for one, told in answered if told.answer != "" and _value(told) is None
+        )
         known = base._answers
         left = [one for one, _ in with_value if _key(one) not in known]
         draw = random.Random(f"{model} {[one.args for one in left]}")  # noqa: S311 - no key
@@ -120,10 +122,13 @@ class MeasuredValues:
     def uncovered(self, model: str) -> str:
         """Return why the base may have given many of a model's answers; empty where it did not."""
         seen = self._seen.get(model, _Seen())
-        asked = seen.told + seen.silent
-        if not seen.told or not beyond_noise(seen.silent, asked, share=_SILENT):
-            return ""
-        return f"{seen.silent} of {asked} measured answers came without log-probabilities"
+        for kind, told in seen.told.items():
+            silent = seen.silent[kind]
+            if beyond_noise(silent, told + silent, share=_SILENT):
+                return (
+                    f"{silent} of {told + silent} measured answers came without log-probabilities"
+                )
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +155,15 @@ class _Seen:
     """What was seen of a candidate.
 
     Attributes:
-        told: Its answers with log-probabilities.
+        told: Its answers with log-probabilities, by the kind of request.
         silent: Those without, but for empty ones, which have no token.
         pairs: Those that were compared, by the kind of request.
         tasks: Tasks with answers that are the base's.
         fault: What is wrong with them.
     """
 
-    told: int = 0
-    silent: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+    silent: Counter[str] = field(default_factory=Counter)
     pairs: dict[str, list[_Pair]] = field(default_factory=lambda: defaultdict(list))
     tasks: set[str | None] = field(default_factory=set)
     fault: str = ""
