@@ -90,7 +90,7 @@ def _import_problem(error: ImportError) -> str:
     quoted = ", ".join(f"'{name}'" for name in missing)
     verb, where = ("is", "the module") if len(missing) == 1 else ("are", "a module")
     install, said = install_line(missing), _said_line(error)
-    if all(name.lower() in said.lower() for name in missing):  # such as one that is not on PyPI
+    if _installed_by(said).issuperset(map(_plain, missing)):  # such as one that is not on PyPI
         install, said = said, ""
     return (
         f"imports {quoted}, which {verb} missing: {install}, or put {where} next to the task file"
@@ -102,6 +102,16 @@ def _said_line(error: BaseException) -> str:
     """Return what the task's own code says to install; empty where it does not."""
     lines = _INSTALL_LINE.findall(str(error))
     return str(lines[-1]).rstrip(" .") if lines else ""
+
+
+def _installed_by(line: str) -> set[str]:
+    """Return the names of the packages, or of their repositories, that a line installs."""
+    parts = (re.split(r"[<>=!~;@\[]", part)[0] for part in line.split()[2:])
+    return {_plain(part.rpartition("/")[2].removesuffix(".git")) for part in parts}
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").strip("'\"")
 
 
 def _within_a_module(error: BaseException) -> str:

@@ -318,6 +318,19 @@ def test_where_a_task_says_how_to_install_what_is_missing_that_is_the_line(load)
     assert "unheard-of" not in str(caught.value)
 
 
+def test_a_line_that_would_not_install_what_is_missing_is_not_the_one_shown(load):
+    """As where two names ran together."""
+    line = "pip install evaluate unheard_ofgit+https://example.org/other.git"
+    code = (
+        "try:\n    import unheard_of\nexcept ImportError:\n"
+        f"    raise ModuleNotFoundError('Please run {line}')\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+    assert "which is missing: pip install unheard-of, or put the module" in str(caught.value)
+    assert f"(the task says: {line})" in str(caught.value)
+
+
 def test_a_function_within_a_class_is_no_missing_package(load):
     code = "class Filter:\n    def apply(resps, docs): return resps\n"
     given = "{name: f, filter: [{function: custom, filter_fn: !function code.Filter.apply }]}"
