@@ -47,11 +47,17 @@ def _extra_of(module: str) -> str | None:
         return None
     packages: defaultdict[str, set[str]] = defaultdict(set)
     for match in filter(None, map(_REQUIREMENT.match, found)):
-        packages[match[2]].add(_normalised(match[1]))
-    wanted = _normalised(module.partition(".")[0])
+        packages[match[2]].add(canonical_name(match[1]))
+    wanted = canonical_name(module.partition(".")[0])
     extras = [extra for extra, names in packages.items() if wanted in names]
     return min(extras, key=lambda extra: len(packages[extra]), default=None)
 
 
-def _normalised(name: str) -> str:
+def canonical_name(name: str) -> str:
+    """Return a distribution's name in the one form that PEP 503 gives all its spellings.
+
+    Example:
+        >>> canonical_name("Rouge_Score")
+        'rouge-score'
+    """
     return re.sub(r"[-_.]+", "-", name).lower()

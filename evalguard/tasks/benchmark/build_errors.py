@@ -10,6 +10,7 @@ from pathlib import Path
 
 import evalguard
 from evalguard.errors import EvalGuardError
+from evalguard.prerequisites import canonical_name
 from evalguard.tasks.benchmark.missing_packages import install_line, missing_packages
 from evalguard.tasks.benchmark.sources import shown_path
 
@@ -90,7 +91,9 @@ def _import_problem(error: ImportError) -> str:
     quoted = ", ".join(f"'{name}'" for name in missing)
     verb, where = ("is", "the module") if len(missing) == 1 else ("are", "a module")
     install, said = install_line(missing), _said_line(error)
-    if _installed_by(said).issuperset(map(_plain, missing)):  # such as one that is not on PyPI
+    if _installed_by(said).issuperset(
+        map(canonical_name, missing)
+    ):  # such as one that is not on PyPI
         install, said = said, ""
     return (
         f"imports {quoted}, which {verb} missing: {install}, or put {where} next to the task file"
@@ -106,12 +109,8 @@ def _said_line(error: BaseException) -> str:
 
 def _installed_by(line: str) -> set[str]:
     """Return the names of the packages, or of their repositories, that a line installs."""
-    parts = (re.split(r"[<>=!~;@\[]", part)[0] for part in line.split()[2:])
-    return {_plain(part.rpartition("/")[2].removesuffix(".git")) for part in parts}
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "_").strip("'\"")
+    parts = (re.split(r"[<>=!~;@\[]", part.strip("'\""))[0] for part in line.split()[2:])
+    return {canonical_name(part.rpartition("/")[2].removesuffix(".git")) for part in parts}
 
 
 def _within_a_module(error: BaseException) -> str:

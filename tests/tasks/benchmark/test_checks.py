@@ -293,11 +293,16 @@ def test_a_missing_package_is_reported_with_its_install_line(load, monkeypatch, 
         load(f"{GENERATES}process_docs: !function code.keep\n", code=f"import {package}\n")
 
 
-def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
-    code = (
+def _needing(words):
+    """Return code that imports a package that is not there, and says so in its own words."""
+    return (
         "try:\n    import unheard_of\nexcept ImportError:\n"
-        "    raise ModuleNotFoundError('Please install the metrics via pip install everything')\n"
+        f"    raise ModuleNotFoundError({words!r})\n"
     )
+
+
+def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
+    code = _needing("Please install the metrics via pip install everything")
     said = (
         "imports 'unheard_of', which is missing: pip install unheard-of, or put the module next to "
         r"the task file \(the task says: pip install everything\)"
@@ -308,10 +313,7 @@ def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
 
 def test_where_a_task_says_how_to_install_what_is_missing_that_is_the_line(load):
     line = "pip install git+https://example.org/Unheard_of"
-    code = (
-        "try:\n    import unheard_of\nexcept ImportError:\n"
-        f"    raise ModuleNotFoundError('needs `unheard_of`: `{line}`')\n"
-    )
+    code = _needing(f"needs `unheard_of`: `{line}`")
     with pytest.raises(ConfigError) as caught:
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
     assert f"which is missing: {line}, or put the module" in str(caught.value)
@@ -321,10 +323,7 @@ def test_where_a_task_says_how_to_install_what_is_missing_that_is_the_line(load)
 def test_a_line_that_would_not_install_what_is_missing_is_not_the_one_shown(load):
     """As where two names ran together."""
     line = "pip install evaluate unheard_ofgit+https://example.org/other.git"
-    code = (
-        "try:\n    import unheard_of\nexcept ImportError:\n"
-        f"    raise ModuleNotFoundError('Please run {line}')\n"
-    )
+    code = _needing(f"Please run {line}")
     with pytest.raises(ConfigError) as caught:
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
     assert "which is missing: pip install unheard-of, or put the module" in str(caught.value)
